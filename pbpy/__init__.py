@@ -1,0 +1,1 @@
+"""pbpy: the PocketBase server in Python."""

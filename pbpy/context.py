@@ -1,0 +1,79 @@
+"""Context: what the domain layers may use of the application."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import logging
+    from contextlib import AbstractAsyncContextManager
+
+    from pbpy.config import Config
+    from pbpy.files.storage import Storage
+    from pbpy.hooks.app_hooks import AppHooks
+    from pbpy.schema.catalog import Catalog
+    from pbpy.settings.model import Settings
+    from pbpy.store.access import Reader, Transaction
+
+
+class Context(Protocol):
+    """The application as domain functions see it; `pbpy.app.App` fulfils it.
+
+    Inside `transaction()` a Context bound to that transaction is used: its `db` reads the
+    transaction's own state and its `catalog` holds the changes made so far. A change of a
+    bound Context's catalog or settings becomes the application's at commit, and vanishes at
+    rollback.
+    """
+
+    @property
+    def db(self) -> Reader:
+        """Reads of data.db; inside a transaction, its own state."""
+
+    @property
+    def tx(self) -> Transaction:
+        """The transaction this Context is bound to.
+
+        Raises:
+            RuntimeError: outside of `transaction()`.
+        """
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether this Context is bound to a transaction."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Context]:
+        """Open a write transaction, or join the one this Context is bound to."""
+
+    @property
+    def catalog(self) -> Catalog:
+        """All collections."""
+
+    def replace_catalog(self, catalog: Catalog) -> None:
+        """Set the catalog of the bound transaction; the application's at commit.
+
+        Raises:
+            RuntimeError: outside of `transaction()`.
+        """
+
+    @property
+    def settings(self) -> Settings:
+        """The stored settings."""
+
+    @property
+    def hooks(self) -> AppHooks:
+        """All hooks."""
+
+    @property
+    def storage(self) -> Storage:
+        """The files of records."""
+
+    @property
+    def config(self) -> Config:
+        """What the process was started with."""
+
+    @property
+    def log(self) -> logging.Logger:
+        """The application's log."""
+
+    def now(self) -> str:
+        """Return the present moment as PocketBase writes it: `2022-01-01 10:00:00.123Z`."""

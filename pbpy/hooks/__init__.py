@@ -1,0 +1,1 @@
+"""Hooks: mechanics in hook.py, payloads in events.py, every hook in app_hooks.py."""

@@ -1,0 +1,82 @@
+"""Every hook, one line each: the extension surface on one page.
+
+Model hooks fire for records and collections; the hooks named after a record or a collection
+run inside them, as PocketBase's proxies do (`hooks/models.py`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pbpy.hooks.hook import Hook
+
+if TYPE_CHECKING:
+    from pbpy.hooks import events as e
+
+
+class AppHooks:
+    """The hooks of one application; `App` offers them under the same names."""
+
+    def __init__(self) -> None:
+        # application
+        self.on_bootstrap: Hook[e.BootstrapEvent] = Hook()
+        self.on_serve: Hook[e.ServeEvent] = Hook()
+        self.on_terminate: Hook[e.TerminateEvent] = Hook()
+        # records and collections alike
+        self.on_model_validate: Hook[e.ModelEvent] = Hook()
+        self.on_model_create: Hook[e.ModelEvent] = Hook()
+        self.on_model_create_execute: Hook[e.ModelEvent] = Hook()
+        self.on_model_after_create_success: Hook[e.ModelEvent] = Hook()
+        self.on_model_after_create_error: Hook[e.ModelEvent] = Hook()
+        self.on_model_update: Hook[e.ModelEvent] = Hook()
+        self.on_model_update_execute: Hook[e.ModelEvent] = Hook()
+        self.on_model_after_update_success: Hook[e.ModelEvent] = Hook()
+        self.on_model_after_update_error: Hook[e.ModelEvent] = Hook()
+        self.on_model_delete: Hook[e.ModelEvent] = Hook()
+        self.on_model_delete_execute: Hook[e.ModelEvent] = Hook()
+        self.on_model_after_delete_success: Hook[e.ModelEvent] = Hook()
+        self.on_model_after_delete_error: Hook[e.ModelEvent] = Hook()
+        # records
+        self.on_record_enrich: Hook[e.RecordEnrichEvent] = Hook()
+        self.on_record_validate: Hook[e.RecordEvent] = Hook()
+        self.on_record_create: Hook[e.RecordEvent] = Hook()
+        self.on_record_create_execute: Hook[e.RecordEvent] = Hook()
+        self.on_record_after_create_success: Hook[e.RecordEvent] = Hook()
+        self.on_record_after_create_error: Hook[e.RecordEvent] = Hook()
+        self.on_record_update: Hook[e.RecordEvent] = Hook()
+        self.on_record_update_execute: Hook[e.RecordEvent] = Hook()
+        self.on_record_after_update_success: Hook[e.RecordEvent] = Hook()
+        self.on_record_after_update_error: Hook[e.RecordEvent] = Hook()
+        self.on_record_delete: Hook[e.RecordEvent] = Hook()
+        self.on_record_delete_execute: Hook[e.RecordEvent] = Hook()
+        self.on_record_after_delete_success: Hook[e.RecordEvent] = Hook()
+        self.on_record_after_delete_error: Hook[e.RecordEvent] = Hook()
+        # collections
+        self.on_collection_validate: Hook[e.CollectionEvent] = Hook()
+        self.on_collection_create: Hook[e.CollectionEvent] = Hook()
+        self.on_collection_create_execute: Hook[e.CollectionEvent] = Hook()
+        self.on_collection_after_create_success: Hook[e.CollectionEvent] = Hook()
+        self.on_collection_after_create_error: Hook[e.CollectionEvent] = Hook()
+        self.on_collection_update: Hook[e.CollectionEvent] = Hook()
+        self.on_collection_update_execute: Hook[e.CollectionEvent] = Hook()
+        self.on_collection_after_update_success: Hook[e.CollectionEvent] = Hook()
+        self.on_collection_after_update_error: Hook[e.CollectionEvent] = Hook()
+        self.on_collection_delete: Hook[e.CollectionEvent] = Hook()
+        self.on_collection_delete_execute: Hook[e.CollectionEvent] = Hook()
+        self.on_collection_after_delete_success: Hook[e.CollectionEvent] = Hook()
+        self.on_collection_after_delete_error: Hook[e.CollectionEvent] = Hook()
+        # requests
+        self.on_records_list_request: Hook[e.RecordsListRequestEvent] = Hook()
+        self.on_record_view_request: Hook[e.RecordRequestEvent] = Hook()
+        self.on_record_create_request: Hook[e.RecordRequestEvent] = Hook()
+        self.on_record_update_request: Hook[e.RecordRequestEvent] = Hook()
+        self.on_record_delete_request: Hook[e.RecordRequestEvent] = Hook()
+        self.on_record_auth_request: Hook[e.RecordAuthRequestEvent] = Hook()
+        self.on_record_auth_with_password_request: Hook[e.AuthWithPasswordRequestEvent] = Hook()
+        self.on_record_auth_refresh_request: Hook[e.RecordRequestEvent] = Hook()
+        self.on_collections_list_request: Hook[e.CollectionsListRequestEvent] = Hook()
+        self.on_collection_view_request: Hook[e.CollectionRequestEvent] = Hook()
+        self.on_collection_create_request: Hook[e.CollectionRequestEvent] = Hook()
+        self.on_collection_update_request: Hook[e.CollectionRequestEvent] = Hook()
+        self.on_collection_delete_request: Hook[e.CollectionRequestEvent] = Hook()
+        self.on_collections_import_request: Hook[e.CollectionsImportRequestEvent] = Hook()

@@ -1,0 +1,1 @@
+"""Collections: definition, validation, table sync, import."""
