@@ -1,0 +1,383 @@
+"""App: opens and closes everything, and is what app developers hold in their hands.
+
+An App is unbound (reads see committed data) or bound to a transaction (`transaction()`); a
+bound App shares everything with the one it came from but the transaction, its catalog and
+its settings.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from pbpy.auth import superusers
+from pbpy.auth.passwords import hash_password, verify_password
+from pbpy.auth.tokens import Tokens
+from pbpy.config import Config
+from pbpy.datetimes import now
+from pbpy.files.intents import Intents
+from pbpy.files.local import LocalStorage
+from pbpy.hooks.app_hooks import AppHooks
+from pbpy.hooks.events import BootstrapEvent, TerminateEvent
+from pbpy.migrate.system import initialise
+from pbpy.records import find
+from pbpy.records.rules import compile_rule
+from pbpy.records.save import delete_record, save_record
+from pbpy.schema.catalog import Catalog
+from pbpy.schema.collection import Collection
+from pbpy.schema.delete import delete_collection
+from pbpy.schema.importer import import_collections
+from pbpy.schema.save import save_collection
+from pbpy.schema.stored import load_catalog
+from pbpy.settings.model import Settings
+from pbpy.settings.stored import load_settings
+from pbpy.store.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+
+    from pbpy.errors import JsonValue
+    from pbpy.files.storage import Storage
+    from pbpy.records.record import Record
+    from pbpy.store.access import Reader, Transaction
+    from pbpy.store.sql import SqlValue
+
+_POLL_S = 0.25
+"""How often the process looks whether another one changed collections or settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A route of an app developer; path may hold `{name}` and, at its end, `{name...}`."""
+
+    method: str
+    path: str
+    handler: Callable[..., Any]
+
+
+class _State:
+    """What all Apps of one process share and replace as a whole."""
+
+    __slots__ = ("catalog", "settings", "store", "watcher")
+
+    def __init__(self) -> None:
+        self.store: Store | None = None
+        self.catalog = Catalog()
+        self.settings = Settings()
+        self.watcher: asyncio.Task[None] | None = None
+
+
+class App(AppHooks):
+    """One PocketBase application over one data directory; fulfils `pbpy.context.Context`."""
+
+    def __init__(self, config: Config | None = None) -> None:
+        super().__init__()
+        self.config = config or Config()
+        self.log = logging.getLogger("pbpy")
+        self.routes: list[Route] = []
+        self.storage: Storage = LocalStorage(self.config.data_dir / "storage")
+        self.intents = Intents(self.config.data_dir)
+        self._state = _State()
+        self._tokens = Tokens()
+        self._tx: Transaction | None = None
+        self._tx_catalog: Catalog | None = None
+        self._tx_settings: Settings | None = None
+
+    # life
+
+    async def open(self) -> None:
+        """Open the data directory, creating what is missing; then call `on_bootstrap`.
+
+        Raises:
+            ConfigError: the directory, the encryption key or the SQLite library cannot be used.
+        """
+
+        async def bootstrap(_: BootstrapEvent) -> None:
+            store = await Store.open(self.config)
+            self._state.store = store
+            await initialise(store, self.config)
+            await self.reload_catalog()
+            self._state.settings = await load_settings(store.data, self.config)
+            await self.intents.sweep(self)
+            self._state.watcher = asyncio.create_task(self._watch(), name="pbpy-watch")
+
+        try:
+            await self.on_bootstrap.trigger(BootstrapEvent(self), bootstrap)
+        except BaseException:
+            await self._release()
+            raise
+
+    async def close(self) -> None:
+        """Call `on_terminate`, then close everything; safe to call twice."""
+
+        async def terminate(_: TerminateEvent) -> None:
+            await self._release()
+
+        if self._state.store is not None:
+            await self.on_terminate.trigger(TerminateEvent(self), terminate)
+            await self._release()  # also when a handler ended the chain
+
+    async def _release(self) -> None:
+        watcher, self._state.watcher = self._state.watcher, None
+        if watcher is not None:
+            watcher.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watcher
+        store, self._state.store = self._state.store, None
+        if store is not None:
+            await store.close()
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    # Context
+
+    @property
+    def hooks(self) -> AppHooks:
+        """All hooks: the App itself."""
+        return self
+
+    @property
+    def store(self) -> Store:
+        """Both databases.
+
+        Raises:
+            RuntimeError: the App is not open.
+        """
+        store = self._state.store
+        if store is None:
+            raise RuntimeError("the app is not open; use `async with app:` or `await app.open()`")
+        return store
+
+    @property
+    def db(self) -> Reader:
+        """Reads of data.db; inside a transaction, its own state."""
+        return self._tx if self._tx is not None else self.store.data
+
+    @property
+    def tx(self) -> Transaction:
+        """The transaction this App is bound to.
+
+        Raises:
+            RuntimeError: outside of `transaction()`.
+        """
+        if self._tx is None:
+            raise RuntimeError("no transaction: use `async with app.transaction() as tx_app:`")
+        return self._tx
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether this App is bound to a transaction."""
+        return self._tx is not None
+
+    @property
+    def catalog(self) -> Catalog:
+        """All collections."""
+        return self._tx_catalog or self._state.catalog
+
+    @property
+    def settings(self) -> Settings:
+        """The stored settings."""
+        return self._tx_settings or self._state.settings
+
+    def now(self) -> str:
+        """Return the present moment as PocketBase writes it."""
+        return now()
+
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncIterator[App]:
+        """Open a write transaction, or a savepoint of the one this App is bound to.
+
+        Everything inside must use the App that this yields.
+
+        Raises:
+            RuntimeError: this task holds a transaction already and this App is not bound to it.
+        """
+        if self._tx is not None:
+            before = (self._tx_catalog, self._tx_settings)
+            try:
+                async with self._tx.savepoint():
+                    yield self
+            except BaseException:
+                self._tx_catalog, self._tx_settings = before
+                raise
+            return
+        async with self.store.data.transaction() as tx:
+            bound = object.__new__(type(self))
+            bound.__dict__ = {**self.__dict__, "_tx": tx}
+            yield bound
+
+    def replace_catalog(self, catalog: Catalog) -> None:
+        """Set the catalog of the bound transaction; the application's at commit.
+
+        Raises:
+            RuntimeError: outside of `transaction()`.
+        """
+        if self._tx_catalog is None:
+            self.tx.after_commit(self._publish_catalog)
+        self._tx_catalog = catalog
+
+    def _publish_catalog(self) -> None:
+        if self._tx_catalog is not None:
+            self._state.catalog = self._tx_catalog
+
+    async def reload_catalog(self) -> None:
+        """Read all collections anew, after another process has changed them."""
+        self._state.catalog = await load_catalog(self.store.data)
+
+    async def _watch(self) -> None:
+        """Reload what other processes change; ends with the App."""
+        data = self.store.data
+        seen = await data.data_version()
+        while True:
+            await asyncio.sleep(_POLL_S)
+            version = await data.data_version()
+            if version == seen:
+                continue
+            seen = version
+            try:
+                fresh = await load_catalog(data, unless_same_as=self._state.catalog)
+                if fresh is not None:
+                    self._state.catalog = fresh
+                self._state.settings = await load_settings(data, self.config)
+            except Exception:
+                # A watch that died would leave this process with stale rules for good.
+                self.log.exception("collections and settings could not be reloaded")
+
+    def compile_rule(self, catalog: Catalog, collection: Collection, text: str) -> None:
+        """Check that a rule can be used on collection.
+
+        Raises:
+            FilterError: it cannot.
+        """
+        compile_rule(catalog, collection, text)
+
+    async def hash_password(self, plain: str, cost: int = 0) -> str:
+        """Return the hash of plain, of the kind that the configuration asks for."""
+        return await hash_password(plain, self.config.password_hash, cost)
+
+    async def verify_password(self, plain: str, stored: str) -> bool:
+        """Return whether plain is the password behind stored."""
+        return await verify_password(plain, stored)
+
+    # for app developers
+
+    def route(
+        self, method: str, path: str
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Add a route as a decorator: `@app.route("GET", "/hello/{name}")`."""
+
+        def decorate(handler: Callable[..., Any]) -> Callable[..., Any]:
+            self.routes.append(Route(method.upper(), path, handler))
+            return handler
+
+        return decorate
+
+    async def authenticate(self, token: str) -> Record | None:
+        """Return the record that an auth token proves, or None."""
+        return await self._tokens.find_record(self, token, "auth")
+
+    async def installer_token(self) -> str | None:
+        """Return a token for making the first superuser, or None when there is one."""
+        return await superusers.installer_token(self)
+
+    def find_collection(self, name_or_id: str) -> Collection | None:
+        """Return a collection, or None."""
+        return self.catalog.find(name_or_id)
+
+    async def save(self, model: Record | Collection) -> None:
+        """Validate and save a record or a collection, with all hooks.
+
+        Raises:
+            ValidationFailed: values or settings are refused; nothing is written.
+        """
+        if isinstance(model, Collection):
+            await save_collection(self, model)
+        else:
+            await save_record(self, model)
+
+    async def delete(self, model: Record | Collection) -> None:
+        """Delete a record (with its cascade) or a collection, with all hooks.
+
+        Raises:
+            BadRequest: a required reference or a system collection forbids it.
+        """
+        if isinstance(model, Collection):
+            await delete_collection(self, model)
+        else:
+            await delete_record(self, model)
+
+    async def import_collections(
+        self, collections: Sequence[Mapping[str, JsonValue]], *, delete_missing: bool = False
+    ) -> None:
+        """Create and update collections from their JSON form, all or none.
+
+        Raises:
+            ValidationFailed: one of them is refused; nothing is written.
+        """
+        await import_collections(self, list(collections), delete_missing=delete_missing)
+
+    async def find_record(self, collection: str, record_id: str) -> Record | None:
+        """Return a record by its id, or None.
+
+        Raises:
+            NotFound: there is no such collection.
+        """
+        return await find.find_record(self, self.catalog.get(collection), record_id)
+
+    async def find_records(  # noqa: PLR0913  # the parts of one query
+        self,
+        collection: str,
+        filter: str = "",  # noqa: A002  # PocketBase's word
+        *,
+        sort: str = "",
+        limit: int = 0,
+        offset: int = 0,
+        params: Mapping[str, SqlValue] | None = None,
+    ) -> list[Record]:
+        """Return records by a trusted filter; `{:name}` placeholders take their value from params.
+
+        limit 0 means all.
+
+        Raises:
+            NotFound: there is no such collection.
+            FilterError: the filter or sort cannot be used.
+        """
+        return await find.find_records(
+            self,
+            self.catalog.get(collection),
+            filter,
+            sort=sort,
+            limit=limit,
+            offset=offset,
+            params=params or {},
+        )
+
+    async def find_first_record(
+        self,
+        collection: str,
+        filter: str,  # noqa: A002  # PocketBase's word
+        params: Mapping[str, SqlValue] | None = None,
+    ) -> Record | None:
+        """Return the first record of a trusted filter, or None."""
+        found = await self.find_records(collection, filter, limit=1, params=params)
+        return found[0] if found else None
+
+    async def count_records(
+        self,
+        collection: str,
+        filter: str = "",  # noqa: A002  # PocketBase's word
+        params: Mapping[str, SqlValue] | None = None,
+    ) -> int:
+        """Return how many records a trusted filter matches."""
+        return await find.count_records(
+            self, self.catalog.get(collection), filter, params=params or {}
+        )
+

@@ -1,0 +1,1 @@
+"""Realtime subscriptions; empty until the SSE broker lands."""
