@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from pbpy.store.sql import Row, Sql, SqlValue
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
+    from pbpy.store.sql import Row, Sql, SqlValue
 
 Callback = Callable[[], Awaitable[None] | None]
 

@@ -7,8 +7,10 @@ statement cache hits. Lists are bound as one JSON array parameter (`json_each(?)
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 SqlValue: TypeAlias = "str | int | float | bytes | None"
@@ -50,6 +52,16 @@ def quote_identifier(name: str) -> str:
     Backticks, because PocketBase writes them and SQLite keeps the text in sqlite_master.
     """
     return "`" + name.replace("`", "``") + "`"
+
+
+_WRITES = re.compile(r"\b(?:insert|update|delete|replace)\b", re.IGNORECASE)
+_READS = re.compile(r"\s*(?:select|with)\b", re.IGNORECASE)
+
+
+@lru_cache(maxsize=2000)
+def is_plain_read(text: str) -> bool:
+    """Return whether a statement surely changes nothing; `WITH ... DELETE` is the odd case."""
+    return _READS.match(text) is not None and _WRITES.search(text) is None
 
 
 def bind_named(text: str, params: Mapping[str, SqlValue] | Sequence[SqlValue] = ()) -> Sql:
