@@ -30,8 +30,9 @@ from pbpy.schema.catalog import Catalog
 from pbpy.schema.collection import Collection
 from pbpy.schema.delete import delete_collection
 from pbpy.schema.importer import import_collections
+from pbpy.schema.queries import load_collection_rows, schema_stamp
 from pbpy.schema.save import save_collection
-from pbpy.schema.stored import load_catalog
+from pbpy.schema.stored import catalog_from_rows
 from pbpy.settings.model import Settings
 from pbpy.settings.stored import load_settings
 from pbpy.store.store import Store
@@ -61,11 +62,12 @@ class Route:
 class _State:
     """What all Apps of one process share and replace as a whole."""
 
-    __slots__ = ("catalog", "settings", "store", "watcher")
+    __slots__ = ("catalog", "schema_stamp", "settings", "store", "watcher")
 
     def __init__(self) -> None:
         self.store: Store | None = None
         self.catalog = Catalog()
+        self.schema_stamp: SqlValue = None
         self.settings = Settings()
         self.watcher: asyncio.Task[None] | None = None
 
@@ -82,7 +84,9 @@ class App(AppHooks):
         self.intents = Intents(self.config.data_dir)
         self._state = _State()
         self._tokens = Tokens()
+        self.unbound: App = self
         self._tx: Transaction | None = None
+        self._unbound: App | None = None
         self._tx_catalog: Catalog | None = None
         self._tx_settings: Settings | None = None
 
@@ -187,6 +191,11 @@ class App(AppHooks):
         """The stored settings."""
         return self._tx_settings or self._state.settings
 
+    @property
+    def unbound(self) -> App:
+        """The App itself, bound to no transaction."""
+        return self._unbound or self
+
     def now(self) -> str:
         """Return the present moment as PocketBase writes it."""
         return now()
@@ -211,7 +220,7 @@ class App(AppHooks):
             return
         async with self.store.data.transaction() as tx:
             bound = object.__new__(type(self))
-            bound.__dict__ = {**self.__dict__, "_tx": tx}
+            bound.__dict__ = {**self.__dict__, "_tx": tx, "_unbound": self}
             yield bound
 
     def replace_catalog(self, catalog: Catalog) -> None:
@@ -230,7 +239,13 @@ class App(AppHooks):
 
     async def reload_catalog(self) -> None:
         """Read all collections anew, after another process has changed them."""
-        self._state.catalog = await load_catalog(self.store.data)
+        data, state = self.store.data, self._state
+        before = state.catalog
+        # The stamp comes first: a change between the two reads then shows as a newer stamp.
+        stamp = await schema_stamp(data)
+        catalog = catalog_from_rows(await load_collection_rows(data))
+        if state.catalog is before:  # else a commit of this process was faster, and knows more
+            state.catalog, state.schema_stamp = catalog, stamp
 
     async def _watch(self) -> None:
         """Reload what other processes change; ends with the App."""
@@ -243,10 +258,9 @@ class App(AppHooks):
                 continue
             seen = version
             try:
-                fresh = await load_catalog(data, unless_same_as=self._state.catalog)
-                if fresh is not None:
-                    self._state.catalog = fresh
-                self._state.settings = await load_settings(data, self.config)
+                if await schema_stamp(data) != self._state.schema_stamp:
+                    await self.reload_catalog()
+                    self._state.settings = await load_settings(data, self.config)
             except Exception:
                 # A watch that died would leave this process with stale rules for good.
                 self.log.exception("collections and settings could not be reloaded")
@@ -269,9 +283,7 @@ class App(AppHooks):
 
     # for app developers
 
-    def route(
-        self, method: str, path: str
-    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def route(self, method: str, path: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Add a route as a decorator: `@app.route("GET", "/hello/{name}")`."""
 
         def decorate(handler: Callable[..., Any]) -> Callable[..., Any]:
@@ -332,7 +344,7 @@ class App(AppHooks):
         """
         return await find.find_record(self, self.catalog.get(collection), record_id)
 
-    async def find_records(  # noqa: PLR0913  # the parts of one query
+    async def find_records(  # the parts of one query
         self,
         collection: str,
         filter: str = "",  # noqa: A002  # PocketBase's word
@@ -380,4 +392,3 @@ class App(AppHooks):
         return await find.count_records(
             self, self.catalog.get(collection), filter, params=params or {}
         )
-

@@ -25,8 +25,6 @@ def test_every_hook_is_documented(hook: str) -> None:
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_examples_run(
-    example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_examples_run(example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    exec(compile(example, "example", "exec"), {"__name__": "example"})  # noqa: S102
+    exec(compile(example, "example", "exec"), {"__name__": "example"})

@@ -15,7 +15,7 @@ from pbpy.records.save import delete_record, save_record
 if TYPE_CHECKING:
     from pbpy.context import Context
     from pbpy.records.request_info import RequestInfo
-    from pbpy.schema.auth_options import MfaConfig
+    from pbpy.schema.auth_options import MfaOptions
 
 
 class MfaRequired(PbpyError):
@@ -55,7 +55,7 @@ async def _start(ctx: Context, record: Record, method: str) -> str:
 
 
 async def _complete(
-    ctx: Context, record: Record, method: str, mfa_id: str, config: MfaConfig
+    ctx: Context, record: Record, method: str, mfa_id: str, config: MfaOptions
 ) -> None:
     session = await find_record(ctx, ctx.catalog.get("_mfas"), mfa_id)
     if session is None:
@@ -75,5 +75,5 @@ async def _complete(
 
 
 def _age_s(session: Record) -> float:
-    created = datetime.strptime(session.get("created"), "%Y-%m-%d %H:%M:%S.%fZ")
-    return (datetime.now(UTC) - created.replace(tzinfo=UTC)).total_seconds()
+    created = datetime.fromisoformat(session.get("created"))
+    return (datetime.now(UTC) - created).total_seconds()

@@ -30,7 +30,7 @@ class AuthResult:
     meta: JsonValue = None
 
 
-async def complete_sign_in(  # noqa: PLR0913  # the parts of one sign-in
+async def complete_sign_in(  # the parts of one sign-in
     ctx: Context,
     info: RequestInfo,
     record: Record,
@@ -52,9 +52,7 @@ async def complete_sign_in(  # noqa: PLR0913  # the parts of one sign-in
     options = record.collection.auth
     rule = options.auth_rule if options else None
     if rule is None or (rule and not await satisfies_rule(ctx, info, record, rule)):
-        raise Forbidden(
-            "The request doesn't satisfy the collection requirements to authenticate."
-        )
+        raise Forbidden("The request doesn't satisfy the collection requirements to authenticate.")
     result = AuthResult(record, token, meta)
     event = RecordAuthRequestEvent(
         cast("App", ctx), info, record.collection, record, token=token, method=method, meta=meta

@@ -85,7 +85,7 @@ def read_claims(token: str) -> Mapping[str, Any]:
     Raises:
         TokenError: it is no JWT, or claims `id`, `collectionId` and `type` are missing.
     """
-    if len(token) > _MAX_TOKEN_CHARS or token.count(".") != 2:  # noqa: PLR2004  # header.payload.signature
+    if len(token) > _MAX_TOKEN_CHARS or token.count(".") != 2:  # header.payload.signature
         raise TokenError("malformed token")
     try:
         claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
@@ -133,7 +133,10 @@ class Tokens:
         if expiry is None:
             try:
                 jwt.decode(
-                    token, key, algorithms=["HS256"], options={"verify_aud": False, "verify_iss": False}
+                    token,
+                    key,
+                    algorithms=["HS256"],
+                    options={"verify_aud": False, "verify_iss": False},
                 )
             except jwt.PyJWTError as error:
                 raise TokenError(str(error)) from error

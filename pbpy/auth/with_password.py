@@ -36,11 +36,8 @@ def validate_form(
             errors[key] = _out_of_range()
     if len(identity_field) > _MAX_CHARS:
         errors["identityField"] = _out_of_range()
-    elif identity_field and collection.auth:
-        if identity_field not in collection.auth.password_auth.identity_fields:
-            errors["identityField"] = FieldError(
-                "validation_in_invalid", "Must be a valid value."
-            )
+    elif identity_field and identity_field not in _identity_fields(collection):
+        errors["identityField"] = FieldError("validation_in_invalid", "Must be a valid value.")
     return errors
 
 
@@ -52,7 +49,17 @@ def _out_of_range() -> FieldError:
     )
 
 
-async def auth_with_password(  # noqa: PLR0913  # the form's fields
+def require_password_auth(collection: Collection) -> None:
+    """Return when records of collection may sign in by password.
+
+    Raises:
+        Forbidden: they may not.
+    """
+    if collection.auth is None or not collection.auth.password_auth.enabled:
+        raise Forbidden("The collection is not configured to allow password authentication.")
+
+
+async def auth_with_password(  # the form's fields
     ctx: Context,
     info: RequestInfo,
     collection: Collection,
@@ -70,10 +77,7 @@ async def auth_with_password(  # noqa: PLR0913  # the form's fields
             a wrong password take the same time and give the same answer (SEC-10).
         MfaRequired: a second method is needed.
     """
-    if collection.auth is None or not collection.auth.password_auth.enabled:
-        raise Forbidden(
-            "The collection is not configured to allow password authentication."
-        )
+    require_password_auth(collection)
     if errors := validate_form(collection, identity, password, identity_field):
         raise BadRequest("An error occurred while validating the submitted data.", errors)
     info = info.with_context("password")
@@ -106,6 +110,10 @@ async def auth_with_password(  # noqa: PLR0913  # the form's fields
     return result
 
 
+def _identity_fields(collection: Collection) -> tuple[str, ...]:
+    return collection.auth.password_auth.identity_fields if collection.auth else ()
+
+
 async def _find_by_identity(
     ctx: Context, collection: Collection, identity: str, identity_field: str
 ) -> Record | None:
@@ -113,8 +121,7 @@ async def _find_by_identity(
     if identity_field:
         names: tuple[str, ...] = (identity_field,)
     else:
-        known = collection.auth.password_auth.identity_fields if collection.auth else ()
-        names = tuple(sorted(known, key=lambda name: name != "email"))
+        names = tuple(sorted(_identity_fields(collection), key=lambda name: name != "email"))
     for name in names:
         if name == "email" and not identity_field and not is_email(identity):
             continue

@@ -14,7 +14,9 @@ from pbpy.auth.passwords import PasswordTooLong, hash_password, verify_password
 def test_a_hash_verifies_its_own_password_only(kind: str, plain: str) -> None:
     async def scenario() -> None:
         stored = await hash_password(plain, kind, 4)  # type: ignore[arg-type]
-        assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$" if kind == "argon2id" else "$2a$04$")
+        assert stored.startswith(
+            "$argon2id$v=19$m=19456,t=2,p=1$" if kind == "argon2id" else "$2a$04$"
+        )
         assert await verify_password(plain, stored)
         assert not await verify_password(plain + "x", stored)
 
@@ -26,7 +28,9 @@ def test_bcrypt_refuses_what_it_would_cut() -> None:
         asyncio.run(hash_password("ä" * 37, "bcrypt"))
 
 
-@pytest.mark.parametrize("stored", ["", "plain", "$2a$", "$2a$10$short", "$argon2id$", "$argon2id$v=19$x"])
+@pytest.mark.parametrize(
+    "stored", ["", "plain", "$2a$", "$2a$10$short", "$argon2id$", "$argon2id$v=19$x"]
+)
 def test_what_is_no_hash_never_matches(stored: str) -> None:
     assert not asyncio.run(verify_password("", stored))
     assert not asyncio.run(verify_password(stored, stored))

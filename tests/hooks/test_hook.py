@@ -113,7 +113,7 @@ def test_an_async_handler_that_does_not_call_next_ends_the_chain() -> None:
 
 
 @pytest.mark.parametrize("is_async", [True, False])
-def test_an_exception_aborts_the_chain(is_async: bool) -> None:  # noqa: FBT001
+def test_an_exception_aborts_the_chain(is_async: bool) -> None:
     hook: Hook[Event] = Hook()
 
     async def fail_async(_: Event) -> None:
