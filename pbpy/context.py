@@ -9,9 +9,11 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from pbpy.config import Config
+    from pbpy.files.intents import Intents
     from pbpy.files.storage import Storage
     from pbpy.hooks.app_hooks import AppHooks
     from pbpy.schema.catalog import Catalog
+    from pbpy.schema.collection import Collection
     from pbpy.settings.model import Settings
     from pbpy.store.access import Reader, Transaction
 
@@ -41,8 +43,12 @@ class Context(Protocol):
     def in_transaction(self) -> bool:
         """Whether this Context is bound to a transaction."""
 
+    @property
+    def unbound(self) -> Context:
+        """The application itself, bound to no transaction; what hooks after a commit get."""
+
     def transaction(self) -> AbstractAsyncContextManager[Context]:
-        """Open a write transaction, or join the one this Context is bound to."""
+        """Open a write transaction, or a savepoint of the one this Context is bound to."""
 
     @property
     def catalog(self) -> Catalog:
@@ -53,6 +59,16 @@ class Context(Protocol):
 
         Raises:
             RuntimeError: outside of `transaction()`.
+        """
+
+    async def reload_catalog(self) -> None:
+        """Read all collections anew, after another process has changed them."""
+
+    def compile_rule(self, catalog: Catalog, collection: Collection, text: str) -> None:
+        """Check a rule of a collection as it would be in this catalog.
+
+        Raises:
+            FilterError: it cannot be parsed or resolved.
         """
 
     @property
@@ -66,6 +82,20 @@ class Context(Protocol):
     @property
     def storage(self) -> Storage:
         """The files of records."""
+
+    @property
+    def intents(self) -> Intents:
+        """The list of files about to be written or deleted, swept at the next start."""
+
+    async def hash_password(self, plain: str, cost: int = 0) -> str:
+        """Return the hash of plain, of the kind that the configuration asks for.
+
+        Raises:
+            PasswordTooLong: bcrypt cannot hash it.
+        """
+
+    async def verify_password(self, plain: str, stored: str) -> bool:
+        """Return whether plain is the password behind stored; never for an empty hash."""
 
     @property
     def config(self) -> Config:

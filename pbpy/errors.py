@@ -7,6 +7,7 @@
       ValidationFailed(errors)           field -> FieldError, nested for lists and objects
       StoreError                         the database refused
         UniqueViolation(columns)  ConstraintViolation  SqlRejected  Busy  QueryTimeout  StorageFull
+      StorageError(reason)               the storage of files refused
       FilterError(reason)                a filter, sort or rule that cannot be used
         FilterForbidden                  a client may not use this path
       SchemaError(reason)                a collection change that the database refused
@@ -189,6 +190,10 @@ class QueryTimeout(StoreError):
 
 class StorageFull(StoreError):
     """The disk is full or read-only."""
+
+
+class StorageError(PbpyError):
+    """The storage of files could not do what was asked, or the key is no plain path."""
 
 
 class FilterError(PbpyError):

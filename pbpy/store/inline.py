@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
@@ -21,17 +22,19 @@ TICK_OPCODES = 1000
 """How often SQLite asks whether to go on; about 9 us, and too rare to be measurable."""
 
 NO_LIMIT = 1 << 62
-SLOW_STATEMENTS = 1000
+STATEMENTS_REMEMBERED = 1000
 FORGET_BELOW_S = 0.0001
 """A read that was quicker than this in a thread may try the event loop again."""
+SLOW_ABOVE_S = 0.002
+"""Time is looked at too: opcodes do not show large values, nor the making of Python's rows."""
 
 
 class Overrun(Exception):
     """The read does not belong on the event loop; a signal to the caller, not a failure."""
 
 
-class SlowStatements:
-    """Texts of statements that were too slow for the event loop, the oldest forgotten first."""
+class StatementTexts:
+    """A bounded set of statement texts, the oldest forgotten first."""
 
     __slots__ = ("_texts",)
 
@@ -43,12 +46,12 @@ class SlowStatements:
 
     def add(self, text: str) -> None:
         """Remember text."""
-        if len(self._texts) >= SLOW_STATEMENTS:
+        if len(self._texts) >= STATEMENTS_REMEMBERED:
             del self._texts[next(iter(self._texts))]
         self._texts[text] = None
 
     def discard(self, text: str) -> None:
-        """Forget text: it was quick this time."""
+        """Forget text."""
         self._texts.pop(text, None)
 
 
@@ -58,11 +61,12 @@ class InlineConnection:
     An interrupted write would roll back its whole transaction, so writes run to their end.
     """
 
-    __slots__ = ("_left", "_ticks", "connection", "slow")
+    __slots__ = ("_left", "_suspected", "_ticks", "connection", "slow")
 
-    def __init__(self, connection: apsw.Connection, opcodes: int, slow: SlowStatements) -> None:
+    def __init__(self, connection: apsw.Connection, opcodes: int, slow: StatementTexts) -> None:
         self.connection = connection
         self.slow = slow
+        self._suspected = StatementTexts()
         self._ticks = opcodes // TICK_OPCODES
         self._left = NO_LIMIT
         connection.set_progress_handler(self._tick, TICK_OPCODES)
@@ -82,8 +86,11 @@ class InlineConnection:
         if not self._ticks or sql.text in self.slow:
             raise Overrun
         self._left = self._ticks
+        # The wall clock is ten times cheaper, but also sees that other threads were in the way.
+        clock = time.thread_time if sql.text in self._suspected else time.perf_counter
+        started = clock()
         try:
-            return fetch(self.connection, sql)
+            result = fetch(self.connection, sql)
         except apsw.InterruptError as error:
             self.slow.add(sql.text)
             raise Overrun from error
@@ -93,6 +100,9 @@ class InlineConnection:
             raise store_error(error) from error
         finally:
             self._left = NO_LIMIT
+        if clock() - started > SLOW_ABOVE_S:
+            (self.slow if clock is time.thread_time else self._suspected).add(sql.text)
+        return result
 
     def write(self, fetch: Fetch[T], sql: Sql) -> T:
         """Return fetch(connection, sql), however long it takes.

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-WORKERS = 8
-"""Started when needed. More than cores, so that a few very slow reads do not hold up others."""
+WORKERS = 64
+"""Started when needed. Many more than cores, so that very slow reads do not hold up others."""
+
+KEPT_CONNECTIONS = 4
+"""Connections that stay open when idle; each may hold 32 MB of pages."""
 
 INTERRUPT_AGAIN_S = 0.05
 """An interrupt that comes just before the first step of a statement is lost: so repeat it."""
@@ -87,7 +90,7 @@ class ReaderThreads:
                 return work(connection)
             finally:
                 job.hold(None)
-                self._idle.append(connection)
+                self._give_back(connection)
         except DRIVER_ERRORS as error:
             raise store_error(error) from error
 
@@ -97,6 +100,12 @@ class ReaderThreads:
             return self._idle.pop()
         except IndexError:
             return open_connection(self._path, busy_timeout_ms=BUSY_TIMEOUT_MS, writes=False)
+
+    def _give_back(self, connection: apsw.Connection) -> None:
+        if len(self._idle) < KEPT_CONNECTIONS:
+            self._idle.append(connection)
+        else:
+            connection.close()
 
     def _stop(self, job: _Job, loop: asyncio.AbstractEventLoop) -> None:
         if job.future.done():

@@ -18,7 +18,7 @@ from pbpy.store.connection import (
     require_sqlite,
 )
 from pbpy.store.errors import store_error
-from pbpy.store.inline import FORGET_BELOW_S, InlineConnection, Overrun, SlowStatements
+from pbpy.store.inline import FORGET_BELOW_S, InlineConnection, Overrun, StatementTexts
 from pbpy.store.reader_threads import ReaderThreads
 from pbpy.store.transaction import WriteTransaction
 from pbpy.store.writer import Writer
@@ -47,7 +47,7 @@ class Database:
         Raises:
             apsw.Error: it cannot be opened, or is no database.
         """
-        self._slow = SlowStatements()
+        self._slow = StatementTexts()
         self._writer = Writer(path, config.inline_opcodes, config.query_timeout_s, self._slow)
         connection = open_connection(path, busy_timeout_ms=0, writes=False)
         self._reader = InlineConnection(connection, config.inline_opcodes, self._slow)
@@ -98,7 +98,10 @@ class Database:
         return WriteTransaction(self._writer)
 
     async def data_version(self) -> int:
-        """Return a number that changes when another process commits, and only then."""
+        """Return a number that changes whenever another process has committed.
+
+        It may also change for less, when the log restarts; never for commits of this process.
+        """
         return await self._writer.data_version()
 
     async def run_alone(self, sql: Sql) -> None:

@@ -110,9 +110,7 @@ class WriteTransaction:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._writer.thread_busy:
-            await self._writer.thread_idle()
-        failure = None if error is not None else self._try_commit()
+        failure = await self._try_commit() if error is None else await self._settle()
         committed = error is None and failure is None
         if not committed:
             self._writer.rollback()
@@ -124,12 +122,24 @@ class WriteTransaction:
         if failure is not None:
             raise failure
 
-    def _try_commit(self) -> StoreError | None:
+    async def _try_commit(self) -> BaseException | None:
+        cancelled = await self._settle()
+        if cancelled is not None:
+            return cancelled
         try:
             self._check()
             self._writer.commit()
         except StoreError as failure:
             return failure
+        return None
+
+    async def _settle(self) -> BaseException | None:
+        """Wait for a statement that another task still runs; return a cancellation meanwhile."""
+        if self._writer.thread_busy:
+            try:
+                await self._writer.thread_idle()
+            except asyncio.CancelledError as cancelled:
+                return cancelled
         return None
 
     def _close(self) -> None:
@@ -218,6 +228,9 @@ class WriteTransaction:
         await self._writer.give_turn()
         if self._writer.thread_busy:
             await self._writer.thread_idle()
+        return self._execute_now(sql)
+
+    def _execute_now(self, sql: Sql) -> int:
         self._check()
         try:
             return self._writer.inline.write(_execute, sql)
@@ -261,10 +274,14 @@ class WriteTransaction:
         undone = self._after_rollback[rollbacks:]
         del self._after_commit[commits:]
         del self._after_rollback[rollbacks:]
+        cancelled = await self._settle()
         if self._lost is None:
-            await self.execute(Sql(f"ROLLBACK TO {name}"))
-            await self.execute(Sql(f"RELEASE {name}"))
+            # Without a turn for others in between, in which a cancellation could come.
+            self._execute_now(Sql(f"ROLLBACK TO {name}"))
+            self._execute_now(Sql(f"RELEASE {name}"))
         await _call(reversed(undone))
+        if cancelled is not None:
+            raise cancelled
 
 
 class _Savepoint:

@@ -19,7 +19,7 @@ import apsw
 from pbpy.errors import Busy, QueryTimeout, StoreError
 from pbpy.store.connection import fetch_all, fetch_value, open_connection
 from pbpy.store.errors import DRIVER_ERRORS, store_error
-from pbpy.store.inline import InlineConnection, SlowStatements
+from pbpy.store.inline import InlineConnection, StatementTexts
 from pbpy.store.sql import Sql
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Writer:
     )
 
     def __init__(
-        self, path: Path, inline_opcodes: int, query_timeout_s: float, slow: SlowStatements
+        self, path: Path, inline_opcodes: int, query_timeout_s: float, slow: StatementTexts
     ) -> None:
         connection = open_connection(path, busy_timeout_ms=0, writes=True)
         # Takes the place of SQLite's own checkpoints, which would run inside a COMMIT.
@@ -112,6 +112,8 @@ class Writer:
 
     def _try_begin(self) -> bool:
         try:
+            if self.in_transaction:
+                self.inline.connection.execute("ROLLBACK")
             self.inline.connection.execute("BEGIN IMMEDIATE")
         except apsw.BusyError:
             return False
@@ -135,9 +137,12 @@ class Writer:
             )
 
     def rollback(self) -> None:
-        """Roll back, unless SQLite already has."""
-        if self.in_transaction:
-            self.inline.connection.execute("ROLLBACK")
+        """Roll back, unless SQLite already has; what fails is done before the next begin."""
+        try:
+            if self.in_transaction:
+                self.inline.connection.execute("ROLLBACK")
+        except apsw.Error as error:
+            log.error("%s: rollback failed: %s", self._name, error)  # noqa: TRY400
 
     # threads
 
@@ -183,16 +188,22 @@ class Writer:
         async with self.lock:
             await self.run_in_thread(lambda connection: fetch_all(connection, sql))
 
-    async def thread_idle(self) -> None:
-        """Wait until no thread uses the connection."""
-        while self._thread_lock.locked():
-            async with self._thread_lock:
-                pass
-
     @property
     def thread_busy(self) -> bool:
         """Whether a thread uses the connection."""
         return self._thread_lock.locked()
+
+    async def thread_idle(self) -> None:
+        """Wait until no thread uses the connection; a cancellation waits, too."""
+        cancelled: asyncio.CancelledError | None = None
+        while self._thread_lock.locked():
+            try:
+                async with self._thread_lock:
+                    pass
+            except asyncio.CancelledError as error:
+                cancelled = error
+        if cancelled is not None:
+            raise cancelled
 
     # checkpoints
 
@@ -222,7 +233,7 @@ class Writer:
             self._checkpoint_at = CHECKPOINT_PAGES
 
     async def data_version(self) -> int:
-        """Return a number that changes when another process commits, and only then."""
+        """Return a number that changes whenever another process has committed."""
         async with self.lock:
             # This connection alone writes in this process, and does not count its own commits.
             version = self.inline.write(fetch_value, Sql("PRAGMA data_version"))

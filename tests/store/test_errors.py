@@ -70,7 +70,14 @@ def test_unique_violations_name_their_columns(text: str, columns: tuple[str, ...
     found = store_error(error)
     assert isinstance(found, UniqueViolation)
     assert found.columns == columns
-    assert str(found) == text
+    assert str(found) == f"constraint failed: {text} (2067)"
+
+
+def test_texts_are_those_of_pocketbase() -> None:
+    assert str(store_error(apsw.exception_for(apsw.SQLITE_INTERRUPT))) == "interrupted (9)"
+    error = apsw.exception_for(apsw.SQLITE_ERROR)
+    error.args = ("no such column: nope",)
+    assert str(store_error(error)) == "SQL logic error: no such column: nope (1)"
 
 
 @pytest.mark.parametrize(

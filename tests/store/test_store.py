@@ -189,7 +189,7 @@ def test_queries_are_interrupted_when_their_task_is_cancelled(tmp_path: Path) ->
     async def scenario() -> None:
         async with opened(tmp_path) as store:
             # More than there are threads: the others never start.
-            tasks = [asyncio.create_task(store.data.value(ENDLESS)) for _ in range(20)]
+            tasks = [asyncio.create_task(store.data.value(ENDLESS)) for _ in range(100)]
             await asyncio.wait(tasks, timeout=0.05)
             for task in tasks:
                 task.cancel()
@@ -200,6 +200,48 @@ def test_queries_are_interrupted_when_their_task_is_cancelled(tmp_path: Path) ->
             assert counts == [100_000] * 20
 
     asyncio.run(asyncio.wait_for(scenario(), 20))
+
+
+def test_very_slow_queries_do_not_hold_up_others(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with opened(tmp_path) as store:
+            tasks = [asyncio.create_task(store.data.value(ENDLESS)) for _ in range(20)]
+            await asyncio.sleep(0)
+            assert await store.data.value(count_to(50_000)) == 50_000
+            assert not any(task.done() for task in tasks)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    asyncio.run(asyncio.wait_for(scenario(), 20))
+
+
+def test_a_statement_moves_to_threads_while_it_is_slow(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with opened(tmp_path) as store:
+            slow = store.data._slow
+            text = count_to(1).text
+            assert await store.data.value(count_to(10)) == 10
+            assert text not in slow
+            assert await store.data.value(count_to(100_000)) == 100_000
+            assert text in slow
+            # Quick again: forgotten as soon as a thread needs less than 0.1 ms for it.
+            for _ in range(100):
+                assert await store.data.value(count_to(10)) == 10
+            assert text not in slow
+
+    asyncio.run(scenario())
+
+
+def test_statements_with_large_values_move_to_threads(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with opened(tmp_path) as store:
+            sql = Sql("SELECT hex(zeroblob(?))", (10_000_000,))
+            for _ in range(3):
+                assert len(str(await store.data.value(sql))) == 20_000_000
+            assert sql.text in store.data._slow
+
+    asyncio.run(scenario())
 
 
 def test_closing_interrupts_what_runs(tmp_path: Path) -> None:
@@ -261,3 +303,31 @@ def test_vacuum_runs_outside_of_a_transaction(tmp_path: Path) -> None:
             await store.data.run_alone(Sql("VACUUM"))
 
     asyncio.run(scenario())
+
+
+def test_cached_statements_follow_a_change_of_the_table(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with opened(tmp_path) as store:
+            everything = Sql("SELECT * FROM t")
+            async with store.data.transaction() as tx:
+                await tx.execute(insert("a", 1))
+            assert await store.data.all(everything) == [("a", 1)]
+            async with store.data.transaction() as tx:
+                assert await tx.all(everything) == [("a", 1)]
+                await tx.execute_long(Sql("ALTER TABLE t ADD more DEFAULT 'x'"))
+                assert await tx.all(everything) == [("a", 1, "x")]
+                assert await store.data.all(everything) == [("a", 1)]
+            assert await store.data.all(everything) == [("a", 1, "x")]
+
+    asyncio.run(scenario())
+
+
+def test_the_last_of_several_processes_leaves_only_the_databases(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with opened(tmp_path) as store:
+            async with opened(tmp_path) as other, other.data.transaction() as tx:
+                await tx.execute(insert("a"))
+            assert await ids(store.data) == ["a"]
+
+    asyncio.run(scenario())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["auxiliary.db", "data.db"]

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pbpy.errors import ConstraintViolation, SqlRejected, StorageFull, StoreError, UniqueViolation
+from pbpy.errors import (
+    Busy,
+    ConstraintViolation,
+    SqlRejected,
+    StorageFull,
+    StoreError,
+    UniqueViolation,
+)
 from pbpy.store.sql import Sql
 from tests.store.stores import ENDLESS, count_to, ids, insert, loop_lags, opened
 
@@ -436,5 +443,59 @@ def test_a_commit_that_fails_rolls_back(tmp_path: Path) -> None:
         assert await ids(store.data) == []
         async with store.data.transaction() as tx:
             await tx.execute(insert("b"))
+
+    run(tmp_path, scenario)
+
+
+def test_a_lock_of_another_process_is_waited_for_without_blocking_and_not_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pbpy.store.writer.LOCK_TIMEOUT_S", 0.1)
+
+    async def scenario(store: Store) -> None:
+        async with opened(tmp_path) as other, other.data.transaction():
+            async with loop_lags() as lags:
+                with pytest.raises(Busy, match=r"data\.db was locked by another process"):
+                    async with store.data.transaction():
+                        pass
+            assert len(lags) > 5
+        async with store.data.transaction() as tx:
+            await tx.execute(insert("a"))
+        assert await ids(store.data) == ["a"]
+
+    run(tmp_path, scenario)
+
+
+def test_a_transaction_that_waits_for_its_own_child_ends_with_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pbpy.store.transaction.LOCK_TIMEOUT_S", 0.1)
+
+    async def write(store: Store) -> None:
+        async with store.data.transaction() as tx:
+            await tx.execute(insert("child"))
+
+    async def scenario(store: Store) -> None:
+        async with store.data.transaction() as tx:
+            await tx.execute(insert("parent"))
+            with pytest.raises(Busy, match="has not ended"):
+                await asyncio.create_task(write(store))
+        assert await ids(store.data) == ["parent"]
+
+    run(tmp_path, scenario)
+
+
+def test_a_transaction_left_while_another_task_uses_it_ends_cleanly(tmp_path: Path) -> None:
+    async def scenario(store: Store) -> None:
+        with pytest.raises(Oops):
+            async with store.data.transaction() as tx:
+                task = asyncio.create_task(tx.execute_long(insert("a")))
+                await asyncio.sleep(0)
+                raise Oops
+        assert await task == 1
+        assert await ids(store.data) == []
+        async with store.data.transaction() as tx:
+            await tx.execute(insert("b"))
+        assert await ids(store.data) == ["b"]
 
     run(tmp_path, scenario)
