@@ -86,7 +86,6 @@ class App(AppHooks):
         self._tokens = Tokens()
         self.unbound: App = self
         self._tx: Transaction | None = None
-        self._unbound: App | None = None
         self._tx_catalog: Catalog | None = None
         self._tx_settings: Settings | None = None
 
@@ -191,11 +190,6 @@ class App(AppHooks):
         """The stored settings."""
         return self._tx_settings or self._state.settings
 
-    @property
-    def unbound(self) -> App:
-        """The App itself, bound to no transaction."""
-        return self._unbound or self
-
     def now(self) -> str:
         """Return the present moment as PocketBase writes it."""
         return now()
@@ -220,7 +214,7 @@ class App(AppHooks):
             return
         async with self.store.data.transaction() as tx:
             bound = object.__new__(type(self))
-            bound.__dict__ = {**self.__dict__, "_tx": tx, "_unbound": self}
+            bound.__dict__ = {**self.__dict__, "_tx": tx}
             yield bound
 
     def replace_catalog(self, catalog: Catalog) -> None:

@@ -12,7 +12,7 @@ from pbpy.errors import BadRequest, FieldError, Forbidden, InternalError
 from pbpy.fields.email import is_email
 from pbpy.hooks.events import AuthWithPasswordRequestEvent
 from pbpy.records.record import Record
-from pbpy.schema.indexes import find_single_column_unique_index
+from pbpy.schema.indexes import find_unique_index
 
 if TYPE_CHECKING:
     from pbpy.app import App
@@ -125,7 +125,7 @@ async def _find_by_identity(
     for name in names:
         if name == "email" and not identity_field and not is_email(identity):
             continue
-        index = find_single_column_unique_index(collection.indexes, name)
+        index = find_unique_index(collection.indexes, name)
         if index is None:
             raise InternalError(f"missing {name} unique index constraint")
         ignore_case = index.columns[0].collate.upper() == "NOCASE"

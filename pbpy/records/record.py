@@ -2,57 +2,304 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+from pbpy.fields.password import PasswordValue
+from pbpy.records.layout import AUTOGENERATE, layout_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from pbpy.errors import JsonValue
-    from pbpy.fields.field import Value
+    from pbpy.fields.field import Field, Value
+    from pbpy.fields.file import File
+    from pbpy.fields.password import Password
     from pbpy.schema.collection import Collection
     from pbpy.store.sql import Row
 
+Expanded: TypeAlias = "dict[str, Record | list[Record]]"
+
 
 class Record:
-    """One record; no I/O. Values are decoded from the row when first asked for.
+    """One record; no I/O. Values are decoded from the row when asked for.
 
-    `row` holds the stored columns in the order of `collection.fields`; None for a new record.
-    Owner of this module: records/. The constructor signatures below are fixed.
+    The row holds the stored columns in the order of `collection.fields`; that of a new record
+    holds the zero values. What is set afterwards lies on top of it, so `original` and
+    `changed_names` keep telling what was stored, also in the hooks after a save.
+
+    Attributes:
+        is_new: whether it has never been stored.
+        expand: expanded relations; None as long as nothing was asked to be expanded.
+        shows_hidden: whether hidden fields are shown, as they are to superusers.
+        shows_email: whether the email is shown whatever `emailVisibility` says.
+        shows_custom: whether custom values are shown.
+        visibility: names that `hide` and `unhide` decided about, None before either.
     """
 
-    def __init__(self, collection: Collection, values: Mapping[str, JsonValue] | None = None) -> None:
-        raise NotImplementedError
+    # Defaults of the class instead of assignments: a page has up to 1,000 records.
+    is_new: bool = False
+    expand: Expanded | None = None
+    shows_hidden: bool = False
+    shows_email: bool = False
+    shows_custom: bool = False
+    visibility: dict[str, bool] | None = None
+    _custom: dict[str, Any] | None = None
+    _operations: dict[str, list[tuple[str, JsonValue]]] | None = None
+    _current_row: Row | None = None
+    _saved_row: Row | None = None
+
+    collection: Collection
+    _row: Row
+    _values: dict[str, Value]
+
+    def __init__(
+        self, collection: Collection, values: Mapping[str, JsonValue] | None = None
+    ) -> None:
+        self.collection = collection
+        self.is_new = True
+        self._row = layout_of(collection).zero_row
+        self._values = {}
+        if values:
+            self.load(values)
 
     @classmethod
     def from_row(cls, collection: Collection, row: Row) -> Record:
         """Return a stored record; row follows `collection.fields`."""
-        raise NotImplementedError
+        record = cls.__new__(cls)
+        record.collection = collection
+        record._row = row  # noqa: SLF001  # the constructor of a stored record
+        record._values = {}  # noqa: SLF001
+        return record
 
-    collection: Collection
-    is_new: bool
-    expand: dict[str, Any]
+    def __repr__(self) -> str:
+        return f"<Record {self.collection.name}/{self.id}>"
+
+    # reading
 
     @property
     def id(self) -> str:
         """The primary key; empty while a new record has none."""
-        raise NotImplementedError
+        value = self._values.get("id")
+        if value is None:
+            value = self._row[layout_of(self.collection).id_position]
+        return cast("str", value)
 
     def get(self, name: str) -> Value:
         """Return the value of a field, a custom value, or None for an unknown name."""
-        raise NotImplementedError
-
-    def set(self, key: str, raw: JsonValue) -> None:
-        """Set a field (key may be a modifier form such as `n+`), or a custom value."""
-        raise NotImplementedError
-
-    def load(self, values: Mapping[str, JsonValue]) -> None:
-        """Set several keys, shortest first, as PocketBase applies a body."""
-        raise NotImplementedError
+        values = self._values
+        if name in values:
+            return values[name]
+        layout = layout_of(self.collection)
+        position = layout.positions.get(name)
+        if position is None:
+            return self._custom.get(name) if self._custom else None
+        return layout.decoders[position](self._row[position])
 
     def original(self, name: str) -> Value:
         """Return the stored value of a field; its zero value for a new record."""
-        raise NotImplementedError
+        layout = layout_of(self.collection)
+        position = layout.positions.get(name)
+        return None if position is None else layout.decoders[position](self._row[position])
 
-    def changed_names(self) -> Iterable[str]:
+    @property
+    def original_id(self) -> str:
+        """The primary key under which it is stored; empty for a new record."""
+        return cast("str", self._row[layout_of(self.collection).id_position])
+
+    def changed_names(self) -> list[str]:
         """Return the names of fields whose value differs from the stored one."""
-        raise NotImplementedError
+        if not self._values:
+            return []
+        positions = layout_of(self.collection).positions
+        row = self.export_row()
+        return [name for name in self._values if self._has_changed(positions[name], row)]
+
+    def _has_changed(self, position: int, row: Row) -> bool:
+        encoded, stored = row[position], self._row[position]
+        if encoded == stored:
+            return False
+        # SQLite may have changed a number's form, and PocketBase may have written another one.
+        layout = layout_of(self.collection)
+        encode = layout.encoders[position]
+        value = layout.decoders[position](stored)
+        return bool(encoded != (encode(value) if encode else value))
+
+    def export_row(self) -> Row:
+        """Return what the columns hold, or will hold once the record is saved.
+
+        A password that is not hashed yet is `UNHASHED`.
+        """
+        if not self._values:
+            return self._row
+        if self._current_row is None:
+            layout = layout_of(self.collection)
+            row = list(self._row)
+            for name, value in self._values.items():
+                position = layout.positions[name]
+                encode = layout.encoders[position]
+                row[position] = encode(value) if encode else value
+            self._current_row = tuple(row)
+        return self._current_row
+
+    @property
+    def custom(self) -> Mapping[str, Any]:
+        """The values set under names that are no fields."""
+        return self._custom or {}
+
+    # setting
+
+    def set(self, key: str, raw: JsonValue) -> None:
+        """Set a field (key may be a modifier form such as `n+`), or a custom value.
+
+        Autodate fields ignore it, since the server sets them; `set_raw` does not.
+        """
+        if not self.set_field(key, raw):
+            if self._custom is None:
+                self._custom = {}
+            self._custom[key] = raw
+
+    def set_field(self, key: str, raw: JsonValue) -> str:
+        """Set the field that key means; return its name, empty when key means no field."""
+        layout = layout_of(self.collection)
+        target = layout.setters.get(key)
+        if target is None:
+            return ""
+        position, modifier = target
+        item = layout.fields[position]
+        name = item.name
+        self._current_row = None
+        if modifier:
+            self._modify(item, modifier, raw)
+        elif item.settable:
+            self._values[name] = item.normalize(raw)
+            if self._operations:
+                self._operations.pop(name, None)
+        return name
+
+    def set_raw(self, name: str, value: JsonValue) -> None:
+        """Set a field of any type, the ones included that the server keeps to itself."""
+        self._current_row = None
+        self._values[name] = self.collection.by_name[name].normalize(value)
+        if self._operations:
+            self._operations.pop(name, None)
+
+    def load(self, values: Mapping[str, JsonValue]) -> None:
+        """Set several keys, shortest first, as PocketBase applies a body."""
+        for key in sorted(values, key=len):
+            self.set(key, values[key])
+
+    def _modify(self, item: Field, modifier: str, raw: JsonValue) -> None:
+        """Apply a modifier, and remember it when the result depends on the stored value."""
+        name = item.name
+        follows_row = name not in self._values or name in (self._operations or ())
+        self._values[name] = item.apply_modifier(self.get(name), modifier, raw)
+        if follows_row and modifier != AUTOGENERATE and not self.is_new:
+            if self._operations is None:
+                self._operations = {}
+            self._operations.setdefault(name, []).append((modifier, raw))
+
+    def rebase(self, row: Row) -> list[str]:
+        """Take row as the stored state and put what was changed on top of it.
+
+        Modifiers are computed anew where their column has another value by now.
+
+        Returns:
+            The names of the fields that were computed anew.
+        """
+        layout = layout_of(self.collection)
+        if row == self._row:
+            return []
+        self._values = {name: self._values[name] for name in self.changed_names()}
+        redone = []
+        for name, operations in (self._operations or {}).items():
+            position = layout.positions[name]
+            if row[position] == self._row[position]:
+                continue
+            value = layout.decoders[position](row[position])
+            for modifier, raw in operations:
+                value = layout.fields[position].apply_modifier(value, modifier, raw)
+            self._values[name] = value
+            redone.append(name)
+        self._row = row
+        self._current_row = None
+        return redone
+
+    def mark_saved(self) -> None:
+        """Forget what only a save needs: plain passwords, uploads and modifiers.
+
+        The original values stay as they were until the next save begins.
+        """
+        self.is_new = False
+        self._operations = None
+        layout = layout_of(self.collection)
+        for name, value in self._values.items():
+            if isinstance(value, PasswordValue):
+                self._values[name] = value.without_plain()
+            elif name in layout.file_names:
+                self._values[name] = cast("File", self.collection.by_name[name]).saved(value)
+        self._saved_row = self.export_row()
+
+    def begin_save(self) -> None:
+        """Take what the last save stored, if there was one, as the original values."""
+        if self._saved_row is None:
+            return
+        self._row, self._saved_row = self._saved_row, None
+        self._values = {name: self._values[name] for name in self.changed_names()}
+        self._current_row = None
+
+    # what is shown
+
+    def hide(self, *names: str) -> None:
+        """Leave fields or custom values out of responses."""
+        self.visibility = {**(self.visibility or {}), **dict.fromkeys(names, False)}
+
+    def unhide(self, *names: str) -> None:
+        """Show fields in responses, hidden ones included."""
+        self.visibility = {**(self.visibility or {}), **dict.fromkeys(names, True)}
+
+    # auth records
+
+    @property
+    def email(self) -> str:
+        """The email of an auth record."""
+        return cast("str", self.get("email"))
+
+    @property
+    def verified(self) -> bool:
+        """Whether the email of an auth record is known to be its own."""
+        return cast("bool", self.get("verified"))
+
+    @property
+    def token_key(self) -> str:
+        """The record's part of the key that signs its tokens."""
+        return cast("str", self.get("tokenKey"))
+
+    @property
+    def is_superuser(self) -> bool:
+        """Whether it is a record of `_superusers`."""
+        return self.collection.is_superusers
+
+    @property
+    def password_hash(self) -> str:
+        """The hash of an auth record's password; empty while a new one is not hashed yet."""
+        return cast("PasswordValue", self.get("password")).hash
+
+    def set_password(self, plain: str) -> None:
+        """Give an auth record a new password; the save checks and hashes it."""
+        self.set_raw("password", plain)
+
+    def set_password_hash(self, stored: str) -> None:
+        """Give an auth record a password by its hash; the rules for plain ones do not apply."""
+        self.set_raw("password", PasswordValue(hash=stored))
+
+    def unhashed_passwords(self) -> list[tuple[Password, PasswordValue]]:
+        """Return the password fields whose new value the save has to hash."""
+        return [
+            (cast("Password", self.collection.by_name[name]), value)
+            for name, value in self._values.items()
+            if isinstance(value, PasswordValue) and value.needs_hash
+        ]
+
+    def refresh_token_key(self) -> None:
+        """Give an auth record another token key, which ends all its tokens."""
+        self.set_field("tokenKey:autogenerate", "")

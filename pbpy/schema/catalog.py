@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pbpy.errors import NotFound
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -30,6 +32,17 @@ class Catalog:
     def find(self, name_or_id: str) -> Collection | None:
         """Return the collection with this id (exact) or name (any case), or None."""
         return self._by_id.get(name_or_id) or self._by_name.get(name_or_id.lower())
+
+    def get(self, name_or_id: str) -> Collection:
+        """Return the collection with this id or name.
+
+        Raises:
+            NotFound: there is none.
+        """
+        found = self.find(name_or_id)
+        if found is None:
+            raise NotFound(f'Missing collection "{name_or_id}"')
+        return found
 
     def by_id(self, collection_id: str) -> Collection | None:
         """Return the collection with exactly this id, or None."""

@@ -6,9 +6,11 @@ import zlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from pbpy.schema.defaults import with_type_defaults
+from pbpy.schema.field_list import add_fields
+from pbpy.schema.indexes import with_renamed_id, with_table
 
+if TYPE_CHECKING:
     from pbpy.fields.field import Field
     from pbpy.schema.auth_options import AuthOptions
 
@@ -31,6 +33,8 @@ class Collection:
     Attributes:
         fields: in the order of the JSON form, which is not the order of the columns.
         indexes: CREATE INDEX statements as PocketBase stores them.
+        id: a new collection without a custom one has the default id of its type and name, and
+            keeps it in step with its name until the first save.
         created, updated: timestamps as text; empty before the first save.
         auth: options of an auth collection, None for the others.
         view_query: the SELECT of a view collection.
@@ -76,16 +80,65 @@ class Collection:
         """Whether it is the collection of superusers."""
         return self.name == SUPERUSERS
 
+    @property
+    def is_new(self) -> bool:
+        """Whether it was never saved."""
+        return not self.created
+
+    @classmethod
+    def new_base(cls, name: str, **attributes: Any) -> Collection:
+        """Return a new base collection; system fields are added to the given ones."""
+        return cls._create("base", name, attributes)
+
+    @classmethod
+    def new_auth(cls, name: str, **attributes: Any) -> Collection:
+        """Return a new auth collection with PocketBase's default options and fresh secrets."""
+        return cls._create("auth", name, attributes)
+
+    @classmethod
+    def new_view(cls, name: str, view_query: str = "", **attributes: Any) -> Collection:
+        """Return a new view collection; its fields come from the query when it is saved."""
+        return cls._create("view", name, {"view_query": view_query, **attributes})
+
+    @classmethod
+    def _create(cls, kind: CollectionType, name: str, attributes: dict[str, Any]) -> Collection:
+        """Return a new collection of a type with everything that the type brings along."""
+        settings = {"id": default_collection_id(kind, name), **attributes}
+        settings["fields"] = add_fields((), settings.get("fields", ()))
+        return with_type_defaults(cls(name=name, type=kind, **settings))
+
+    @property
+    def has_generated_id(self) -> bool:
+        """Whether it is new and its id follows its name."""
+        return self.is_new and self.id in ("", default_collection_id(self.type, self.name))
+
     def replace(self, **changes: Any) -> Collection:
-        """Return a copy with the given attributes changed."""
-        return replace(self, **changes)
+        """Return a copy with the given attributes changed; a generated id follows the name."""
+        changed = replace(self, **changes)
+        follows = self.has_generated_id and "id" not in changes
+        if not follows or (changed.type, changed.name) == (self.type, self.name):
+            return changed
+        return changed.with_id(default_collection_id(changed.type, changed.name))
+
+    def with_id(self, new_id: str) -> Collection:
+        """Return a copy with another id, also inside the names of its indexes."""
+        if not self.id:
+            return replace(self, id=new_id)
+        indexes = tuple(with_renamed_id(item, self.id, new_id) for item in self.indexes)
+        return replace(self, id=new_id, indexes=indexes)
 
     def with_fields(self, *added: Field) -> Collection:
-        """Return a copy with fields added at the end; one with a known name takes its place."""
-        names = {item.name: item for item in added}
-        kept: Iterable[Field] = (names.pop(item.name, item) for item in self.fields)
-        return replace(self, fields=(*kept, *names.values()))
+        """Return a copy with fields added at the end.
+
+        A field with a known id, or one without an id and with a known name, takes that one's
+        place. A field without an id gets the default one.
+        """
+        return replace(self, fields=add_fields(self.fields, added))
 
     def without_fields(self, *names: str) -> Collection:
         """Return a copy without the named fields."""
         return replace(self, fields=tuple(f for f in self.fields if f.name not in names))
+
+    def with_indexes(self, *added: str) -> Collection:
+        """Return a copy with CREATE INDEX statements added, for this collection's table."""
+        return replace(self, indexes=(*self.indexes, *(with_table(i, self.name) for i in added)))

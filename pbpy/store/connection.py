@@ -117,20 +117,25 @@ def fetch_value(connection: apsw.Connection, sql: Sql) -> SqlValue:
 def describe(
     connection: apsw.Connection, sql: Sql, limit: int
 ) -> tuple[list[tuple[str, str]], list[Row]]:
-    """Return ((column name, declared type), ...) and at most limit rows.
+    """Return ((column name, declared type), ...) and at most limit rows, of the last statement.
 
     A column that is no plain table column has the declared type "".
     """
     columns: list[tuple[str, str]] = []
+    rows: list[Row] = []
 
     def note_columns(cursor: apsw.Cursor, _text: str, _params: object) -> bool:
         # Before the first step, since a cursor without rows forgets its description.
         columns[:] = [(name, declared or "") for name, declared in cursor.get_description()]
+        rows.clear()
         return True
 
     cursor = connection.cursor()
     cursor.exec_trace = note_columns
     cursor.execute(sql.text, sql.params)
-    rows: list[Row] = [row for row, _ in zip(cursor, range(limit), strict=False)]
+    for row in cursor:
+        rows.append(row)
+        if len(rows) >= limit:
+            break
     cursor.close(force=True)
     return columns, rows

@@ -1,0 +1,6 @@
+"""`python -m pbpy`."""
+
+from pbpy.cli import main
+
+if __name__ == "__main__":
+    main()

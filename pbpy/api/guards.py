@@ -1,0 +1,57 @@
+"""Who may use a route; the sentences are PocketBase's (apis/middlewares.go)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pbpy.errors import BadRequest, Forbidden, Unauthorized
+
+if TYPE_CHECKING:
+    from pbpy.api.request import ApiRequest
+
+
+def require_auth(request: ApiRequest) -> None:
+    """Let signed-in records of any collection pass.
+
+    Raises:
+        Unauthorized: the request is a guest's.
+    """
+    if request.auth is None:
+        raise Unauthorized("The request requires valid record authorization token.")
+
+
+def require_superuser(request: ApiRequest) -> None:
+    """Let superusers pass.
+
+    Raises:
+        Unauthorized: the request is a guest's.
+        Forbidden: another record is signed in.
+    """
+    require_auth(request)
+    if not request.is_superuser:
+        raise Forbidden("The authorized record is not allowed to perform this action.")
+
+
+def require_guest(request: ApiRequest) -> None:
+    """Let guests pass.
+
+    Raises:
+        BadRequest: a record is signed in.
+    """
+    if request.auth is not None:
+        raise BadRequest("The request can be accessed only by guests.")
+
+
+def require_same_collection(request: ApiRequest) -> None:
+    """Let records of the collection in the path pass.
+
+    Raises:
+        Unauthorized: the request is a guest's.
+        Forbidden: a record of another collection is signed in.
+    """
+    require_auth(request)
+    auth = request.auth
+    collection = request.app.catalog.find(request.params["collection"])
+    if auth is None or collection is None or auth.collection.id != collection.id:
+        name = auth.collection.name if auth is not None else ""
+        raise Forbidden(f"The request requires auth record from {name} collection.")

@@ -1,0 +1,404 @@
+"""ApiRequest: one HTTP request as endpoints see it, cheap until it is asked for something."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import lru_cache
+from ipaddress import ip_address
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any
+
+from pbpy.api.form_values import parse_pairs, parse_query, record_values
+from pbpy.api.json_body import MalformedJson, decode_json
+from pbpy.api.struct_body import Shape, WrongKind, bind_json, bind_pairs, bind_xml
+from pbpy.errors import ApiError, BadRequest, ContentTooLarge
+from pbpy.records.request_info import RequestInfo
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, MutableMapping
+
+    from starlette.types import Receive, Scope
+
+    from pbpy.api.router import Handler
+    from pbpy.api.uploads import Form
+    from pbpy.app import App
+    from pbpy.errors import JsonValue
+    from pbpy.files.upload import Upload
+    from pbpy.records.record import Record
+
+MIB = 1024 * 1024
+DEFAULT_BODY_LIMIT = 32 * MIB
+MAX_URLENCODED_BYTES = 10 * MIB
+BODY_TIMEOUT_S = 300.0
+SKIPPED_BYTES = 256 * 1024
+SKIP_TIMEOUT_S = 2.0
+REQUEST_TIMEOUT = 408
+
+LOAD_FAILURE = "An error occurred while loading the submitted data."
+"""PocketBase's sentence where a struct-bound body cannot be read."""
+
+
+_BEARER = "bearer "
+
+
+class ClientGone(Exception):
+    """The client went away before its request was complete; nobody waits for an answer."""
+
+
+class ApiRequest:
+    """One request.
+
+    Attributes:
+        app: the application.
+        scope: the ASGI scope.
+        method: the HTTP method, as sent.
+        params: the values of the path's wildcards, percent-decoded.
+        handler: what the route does.
+        auth: the record that the token proves, None for guests.
+        body_limit: the largest body in bytes that `chunks` passes on; None for no limit.
+        files: files of a multipart record body by their key; after `record_body()`.
+        body: the whole body, once it was read as such; plain functions find it read.
+        state: what middlewares and endpoints tell each other.
+    """
+
+    __slots__ = (
+        "_complete",
+        "_form",
+        "_headers",
+        "_id",
+        "_info",
+        "_query",
+        "_receive",
+        "app",
+        "auth",
+        "body",
+        "body_limit",
+        "files",
+        "handler",
+        "method",
+        "params",
+        "scope",
+        "state",
+    )
+
+    def __init__(
+        self, app: App, scope: Scope, receive: Receive, params: dict[str, str], handler: Handler
+    ) -> None:
+        self.app = app
+        self.handler = handler
+        self.scope = scope
+        self.method: str = scope["method"]
+        self.params = params
+        self.auth: Record | None = None
+        self.body_limit: int | None = DEFAULT_BODY_LIMIT
+        self.body = b""
+        self.files: dict[str, list[Upload]] = {}
+        self.state: MutableMapping[str, Any] = {}
+        self._receive = receive
+        self._headers: dict[bytes, bytes] | None = None
+        self._query: dict[str, str] | None = None
+        self._info: RequestInfo | None = None
+        self._form: Form | None = None
+        self._id = ""
+        self._complete = False
+
+    # head
+
+    @property
+    def id(self) -> str:
+        """A word that finds all log lines of this request."""
+        if not self._id:
+            self._id = token_hex(4)
+        return self._id
+
+    @property
+    def headers(self) -> dict[bytes, bytes]:
+        """First value of each header; names in lower case."""
+        if self._headers is None:
+            self._headers = dict(reversed(self.scope["headers"]))
+        return self._headers
+
+    def header(self, name: bytes) -> str:
+        """Return the first value of a header (name in lower case), or ""."""
+        return self.headers.get(name, b"").decode("latin-1")
+
+    @property
+    def query(self) -> dict[str, str]:
+        """First value of each query key; malformed pieces are left out."""
+        if self._query is None:
+            text = self.scope["query_string"].decode(errors="replace")
+            self._query = parse_query(text) if text else {}
+        return self._query
+
+    @property
+    def path(self) -> str:
+        """The decoded URL path below the mount point."""
+        path: str = self.scope["path"]
+        return path.removeprefix(self.scope.get("root_path", ""))
+
+    @property
+    def remote_ip(self) -> str:
+        """Address of the connection's other end, IPv6 written out; "" if unknown."""
+        client = self.scope.get("client")
+        return _expanded_ip(client[0]) if client else ""
+
+    @property
+    def real_ip(self) -> str:
+        """Address of the client as the trusted proxy headers tell, else `remote_ip`."""
+        proxy = self.app.settings.trusted_proxy
+        for name in proxy.headers:
+            key = name.lower().encode("latin-1")
+            values = [value for known, value in self.scope["headers"] if known == key]
+            if not values:
+                continue
+            parts = values[-1].decode("latin-1").split(",")
+            for part in parts if proxy.use_leftmost_ip else reversed(parts):
+                if ip := _expanded_ip(part.strip()):
+                    return ip
+        return self.remote_ip
+
+    @property
+    def token(self) -> str:
+        """The token of the Authorization header, without the word Bearer."""
+        value = self.header(b"authorization")
+        is_bearer = len(value) > len(_BEARER) and value[: len(_BEARER)].lower() == _BEARER
+        return value[len(_BEARER) :] if is_bearer else value
+
+    @property
+    def is_superuser(self) -> bool:
+        """Whether a superuser is signed in."""
+        return self.auth is not None and self.auth.collection.is_superusers
+
+    @property
+    def info(self) -> RequestInfo:
+        """What rules may know of this request; its body is there after `record_body()`."""
+        if self._info is None:
+            self._info = RequestInfo(
+                method=self.method,
+                query=self.query,
+                raw_headers=self.scope["headers"],
+                auth=self.auth,
+            )
+        return self._info
+
+    # body
+
+    @property
+    def content_length(self) -> int | None:
+        """The declared length; None where there is none, as in a chunked body."""
+        value = self.headers.get(b"content-length")
+        return int(value) if value is not None and value.isdigit() else None
+
+    @property
+    def has_body(self) -> bool:
+        """Whether a body was announced; HTTP/2 bodies need no announcement."""
+        length = self.content_length
+        if length is not None:
+            return length > 0
+        return b"transfer-encoding" in self.headers or self.scope["http_version"] >= "2"
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Yield the body as it arrives; the whole of it if it was read already.
+
+        Raises:
+            ContentTooLarge: it is larger than `body_limit`.
+            ApiError: 408, it did not arrive in time.
+            ClientGone: the client left.
+        """
+        if self.body:
+            yield self.body
+            return
+        left = self.body_limit
+        deadline = asyncio.get_running_loop().time() + BODY_TIMEOUT_S
+        while True:
+            try:
+                async with asyncio.timeout_at(deadline):
+                    message = await self._receive()
+            except TimeoutError:
+                raise ApiError(REQUEST_TIMEOUT, "The request body is late.") from None
+            if message["type"] != "http.request":
+                raise ClientGone
+            chunk: bytes = message.get("body", b"")
+            if left is not None:
+                left -= len(chunk)
+                if left < 0:
+                    raise ContentTooLarge
+            if chunk:
+                yield chunk
+            if not message.get("more_body", False):
+                self._complete = True
+                return
+
+    async def skip_body(self) -> bool:
+        """Read and drop what is left of the body; False if that is too much to wait for.
+
+        Raises:
+            ClientGone: the client left.
+        """
+        if self._complete or not self.has_body:
+            return True
+        if b"expect" in self.headers or (self.content_length or 0) > SKIPPED_BYTES:
+            return False
+        self.body_limit = SKIPPED_BYTES
+        try:
+            async with asyncio.timeout(SKIP_TIMEOUT_S):
+                async for _ in self.chunks():
+                    continue
+        except (ContentTooLarge, TimeoutError):
+            return False
+        return True
+
+    async def read(self) -> bytes:
+        """Return the whole body; raises as `chunks` does."""
+        parts = [chunk async for chunk in self.chunks()]
+        self.body = parts[0] if len(parts) == 1 else b"".join(parts)
+        return self.body
+
+    async def json(self) -> JsonValue:
+        """Return the body as JSON, None for an empty one, whatever its content type says.
+
+        Raises:
+            BadRequest: it is not strict JSON.
+        """
+        body = await self.read()
+        return _load_json(body, "") if body else None
+
+    async def record_body(self) -> dict[str, JsonValue]:
+        """Return the body as record values; form values are inferred, files go to `files`.
+
+        The values are `info.body` too. Keys are case-sensitive.
+
+        Raises:
+            BadRequest: it cannot be read, or its content type is unknown.
+            ContentTooLarge, ClientGone: as `chunks`.
+        """
+        info = self.info
+        content_type = self.header(b"content-type")
+        if not self.has_body:
+            if content_type.startswith("multipart/form-data"):
+                raise BadRequest("Failed to read the submitted data.")
+            return info.body
+        if content_type.startswith("application/json"):
+            value = _load_json(await self.read(), "")
+            if value is not None and not isinstance(value, dict):
+                raise BadRequest
+            info.body = value or {}
+        elif (form := await self._read_form(content_type, "")) is not None:
+            info.body = _load_values(form, "")
+            for key, upload in form.files:
+                self.files.setdefault(key, []).append(upload)
+        elif content_type.startswith(("text/xml", "application/xml")):
+            raise BadRequest  # PocketBase: XML cannot fill a map
+        else:
+            raise BadRequest("Unsupported Content-Type")
+        return info.body
+
+    async def object_body(self, message: str = LOAD_FAILURE) -> dict[str, JsonValue]:
+        """Return the body as an object with its keys as sent; no body and null are empty.
+
+        Raises:
+            BadRequest: with `message` if it cannot be read.
+            ContentTooLarge, ClientGone: as `chunks`.
+        """
+        if not self.has_body:
+            return {}
+        content_type = self.header(b"content-type")
+        if content_type.startswith("application/json"):
+            value = _load_json(await self.read(), message)
+            if value is not None and not isinstance(value, dict):
+                raise BadRequest(message)
+            return value or {}
+        if (form := await self._read_form(content_type, message)) is not None:
+            return _load_values(form, message)
+        raise BadRequest("Unsupported Content-Type")
+
+    async def struct_body(self, shape: Shape, message: str = LOAD_FAILURE) -> dict[str, JsonValue]:
+        """Return those members of the body that the shape knows (see `struct_body.py`).
+
+        Raises:
+            BadRequest: with `message` if it cannot be read or a value has the wrong kind.
+            ContentTooLarge, ClientGone: as `chunks`.
+        """
+        if not self.has_body:
+            return {}
+        content_type = self.header(b"content-type")
+        try:
+            if content_type.startswith("application/json"):
+                return bind_json(_load_json(await self.read(), message), shape)
+            form = await self._read_form(content_type, message)
+            if form is not None:
+                return bind_pairs(form.values, shape)
+            if content_type.startswith(("text/xml", "application/xml")):
+                return bind_xml(await self.read(), shape)
+        except (WrongKind, MalformedJson) as error:
+            raise BadRequest(message) from error
+        raise BadRequest("Unsupported Content-Type")
+
+    async def read_form(self, message: str = LOAD_FAILURE) -> Form:
+        """Return a multipart or urlencoded body as it was sent.
+
+        Raises:
+            BadRequest: it is neither, or malformed.
+        """
+        form = await self._read_form(self.header(b"content-type"), message)
+        if form is None:
+            raise BadRequest(message)
+        return form
+
+    async def _read_form(self, content_type: str, message: str) -> Form | None:
+        """Return the form with the URL's values among its own, as Go merges them."""
+        is_multipart = content_type.startswith("multipart/form-data")
+        if not is_multipart and not content_type.startswith("application/x-www-form-urlencoded"):
+            return None
+        # python-multipart and tempfile load with the first form only
+        from pbpy.api.uploads import Form, MalformedForm, parse_multipart
+
+        query, query_is_fine = parse_pairs(self.scope["query_string"].decode(errors="replace"))
+        try:
+            if is_multipart:
+                form = await parse_multipart(content_type, self.chunks())
+                form.values[:0] = query
+                body_is_fine = True
+            else:
+                body = await self.read()
+                pairs, body_is_fine = parse_pairs(body.decode(errors="replace"))
+                body_is_fine = body_is_fine and len(body) <= MAX_URLENCODED_BYTES
+                form = Form([*pairs, *query])
+        except MalformedForm as error:
+            raise BadRequest(message) from error
+        self._form = form
+        if not (query_is_fine and body_is_fine):
+            raise BadRequest(message)
+        return form
+
+    async def wait_until_gone(self) -> None:
+        """Wait for the client to leave; for requests without a body."""
+        while (await self._receive())["type"] != "http.disconnect":
+            continue
+
+    def close(self) -> None:
+        """Remove the temporary files of the body; uploads that were moved stay."""
+        if self._form is not None:
+            self._form.close()
+
+
+def _load_json(body: bytes, message: str) -> JsonValue:
+    try:
+        return decode_json(body)
+    except MalformedJson as error:
+        raise BadRequest(message) from error
+
+
+def _load_values(form: Form, message: str) -> dict[str, JsonValue]:
+    try:
+        return record_values(form.values)
+    except MalformedJson as error:
+        raise BadRequest(message) from error
+
+
+@lru_cache(1024)
+def _expanded_ip(text: str) -> str:
+    try:
+        return ip_address(text).exploded
+    except ValueError:
+        return ""

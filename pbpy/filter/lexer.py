@@ -1,0 +1,112 @@
+"""Tokens of the filter language.
+
+Source of the grammar: PocketBase's filter language as its server accepts it. The only escape
+in a text is a backslash before the enclosing quote.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from pbpy.errors import FilterError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_COMPARISONS = ("=", "!=", ">", ">=", "<", "<=", "~", "!~")
+OPERATORS = frozenset(mark + sign for sign in _COMPARISONS for mark in ("", "?"))
+
+_TOKEN = re.compile(
+    r"""(?P<space>(?:[ \t\n]|//[^\n]*)+)
+    | (?P<name>[A-Za-z_@\#][A-Za-z0-9_.:]*)(?P<call>\()?
+    | (?P<number>[-0-9][0-9]*\.?[0-9]*)
+    | (?P<text>'(?>\\'|[^'\0])*+'|"(?>\\"|[^"\0])*+")
+    | (?P<placeholder>\{:\w+\})
+    | (?P<sign>[=?!<>~]+)
+    | (?P<join>[&|]+)
+    | (?P<open>\()
+    | (?P<close>\))
+    | (?P<comma>,)
+    """,
+    re.VERBOSE,
+)
+_BRACKET_OR_TEXT = re.compile(r"""[()]|'(?>\\'|[^'\0])*+'|"(?>\\"|[^"\0])*+"|['"]""")
+
+
+class Token(NamedTuple):
+    """One token; `kind` is a group name of the pattern, `call` for `name(`."""
+
+    kind: str
+    text: str
+    position: int
+
+
+def scan(text: str, start: int, end: int) -> Iterator[Token]:
+    """Yield the tokens of text[start:end], white space and comments left out.
+
+    After an `open` token the caller continues behind the group with a new scan.
+
+    Raises:
+        FilterError: at a character, name, number or operator that the language does not have.
+    """
+    position = start
+    while position < end:
+        found = _TOKEN.match(text, position, end)
+        if found is None:
+            raise _unexpected(text, position, end)
+        position = found.end()
+        kind = found.lastgroup or ""
+        if kind != "space":
+            yield _token(kind, found)
+
+
+def group_end(text: str, start: int, end: int, depth_limit: int) -> int:
+    """Return the position of the bracket that closes the one at start; texts are skipped.
+
+    Raises:
+        FilterError: without such a bracket, or with more than depth_limit open at once.
+    """
+    depth = 0
+    for found in _BRACKET_OR_TEXT.finditer(text, start, end):
+        mark = found.group()
+        if mark == "(":
+            depth += 1
+            if depth > depth_limit:
+                raise FilterError("too many nested groups")
+        elif mark == ")":
+            depth -= 1
+            if depth == 0:
+                return found.start()
+        elif len(mark) == 1:
+            raise FilterError(f"invalid quoted text {text[found.start() : end]!r}")
+    raise FilterError(f"invalid formatted group - missing {depth} closing bracket(s)")
+
+
+def _token(kind: str, found: re.Match[str]) -> Token:
+    text = found.group("name" if kind == "call" else kind)
+    if kind in ("name", "call"):
+        _check_name(text)
+    elif kind == "number":
+        if text == "-" or text[0] == "." or text[-1] == ".":
+            raise FilterError(f"invalid number {text!r}")
+    elif kind == "text":
+        text = text[1:-1].replace("\\" + text[0], text[0])
+    elif kind == "sign" and text not in OPERATORS:
+        raise FilterError(f"invalid sign operator {text!r}")
+    elif kind == "join" and text not in ("&&", "||"):
+        raise FilterError(f"invalid join operator {text!r}")
+    return Token(kind, text, found.start())
+
+
+def _check_name(name: str) -> None:
+    if name[-1] in ".:" or name in ("_", "@", "#"):
+        raise FilterError(f"invalid identifier {name!r}")
+
+
+def _unexpected(text: str, position: int, end: int) -> FilterError:
+    if text[position] in "'\"":
+        return FilterError(f"invalid quoted text {text[position:end]!r}")
+    if text[position] == "/":
+        return FilterError("invalid comment")
+    return FilterError(f"unexpected character {text[position]!r}")

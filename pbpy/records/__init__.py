@@ -1,0 +1,1 @@
+"""Record use cases: list, view, create, update, delete, expand."""

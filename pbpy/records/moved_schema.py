@@ -1,0 +1,47 @@
+"""Once more with a fresh catalog, when another process changed the tables meanwhile."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from pbpy.errors import NotFound, SqlRejected
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from pbpy.context import Context
+    from pbpy.schema.collection import Collection
+
+T = TypeVar("T")
+
+_SIGNS: Final = ("no such column", "no such table", "has no column named")
+
+
+def is_moved_schema(error: SqlRejected) -> bool:
+    """Tell whether a statement names a table or column that is not there.
+
+    SQLite has one code for every statement it does not understand, so its text must tell.
+    """
+    text = str(error)
+    return any(sign in text for sign in _SIGNS)
+
+
+async def with_fresh_catalog(
+    ctx: Context, collection: Collection, operate: Callable[[Collection], Awaitable[T]]
+) -> T:
+    """Return operate(collection), tried again once when the tables are not as the catalog says.
+
+    Raises:
+        NotFound: the collection is no more.
+        Exception: whatever operate raises.
+    """
+    try:
+        return await operate(collection)
+    except SqlRejected as error:
+        if ctx.in_transaction or not is_moved_schema(error):
+            raise
+    await ctx.reload_catalog()
+    fresh = ctx.catalog.by_id(collection.id)
+    if fresh is None:
+        raise NotFound("Missing collection context.")
+    return await operate(fresh)

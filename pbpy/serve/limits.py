@@ -1,0 +1,19 @@
+"""What every server of ours allows a client."""
+
+HEAD_BYTES = 256 * 1024
+"""Request line and headers; more is 431."""
+
+HEAD_TIMEOUT_S = 60.0
+"""From the first byte, or the opening of the connection, to the end of the headers."""
+
+KEEP_ALIVE_S = 60.0
+"""How long a connection may be idle between requests."""
+
+BACKLOG = 2048
+"""Connections that wait to be accepted."""
+
+FAREWELL_S = 0.2
+"""After a stop signal: new requests still get an answer, which is 503."""
+
+GRACE_S = 10.0
+"""After a stop signal: how long accepted requests may take."""
