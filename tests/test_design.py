@@ -56,8 +56,8 @@ def test_modules_can_be_read_in_one_go(module: Path) -> None:
     [
         ("apsw", {"store"}),
         ("starlette", {"api", "pocketbase.py"}),
-        ("hypercorn", {"serve.py"}),
-        ("uvicorn", {"serve.py"}),
+        ("hypercorn", {"serve"}),
+        ("uvicorn", {"serve"}),
         ("sqlite3", set()),
     ],
 )
