@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pbpy.api.asgi import create_asgi
 from pbpy.app import App
 from pbpy.config import Config
-from pbpy.serve import serve
+from pbpy.serve import ServerKind, serve
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -35,7 +35,7 @@ class PocketBase(App):
             self._asgi = create_asgi(self)
         await self._asgi(scope, receive, send)
 
-    def serve(self, http: str = "127.0.0.1:8090", *, server: str = "auto") -> None:
+    def serve(self, http: str = "127.0.0.1:8090", *, server: ServerKind = "auto") -> None:
         """Serve until SIGINT or SIGTERM; blocks.
 
         Args:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from functools import lru_cache
-from ipaddress import ip_address
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
+from pbpy.api.client_ip import find_real_ip, find_remote_ip
 from pbpy.api.form_values import parse_pairs, parse_query, record_values
 from pbpy.api.json_body import MalformedJson, decode_json
 from pbpy.api.struct_body import Shape, WrongKind, bind_json, bind_pairs, bind_xml
@@ -139,23 +138,12 @@ class ApiRequest:
     @property
     def remote_ip(self) -> str:
         """Address of the connection's other end, IPv6 written out; "" if unknown."""
-        client = self.scope.get("client")
-        return _expanded_ip(client[0]) if client else ""
+        return find_remote_ip(self.scope)
 
     @property
     def real_ip(self) -> str:
         """Address of the client as the trusted proxy headers tell, else `remote_ip`."""
-        proxy = self.app.settings.trusted_proxy
-        for name in proxy.headers:
-            key = name.lower().encode("latin-1")
-            values = [value for known, value in self.scope["headers"] if known == key]
-            if not values:
-                continue
-            parts = values[-1].decode("latin-1").split(",")
-            for part in parts if proxy.use_leftmost_ip else reversed(parts):
-                if ip := _expanded_ip(part.strip()):
-                    return ip
-        return self.remote_ip
+        return find_real_ip(self.scope, self.app.settings.trusted_proxy)
 
     @property
     def token(self) -> str:
@@ -394,11 +382,3 @@ def _load_values(form: Form, message: str) -> dict[str, JsonValue]:
         return record_values(form.values)
     except MalformedJson as error:
         raise BadRequest(message) from error
-
-
-@lru_cache(1024)
-def _expanded_ip(text: str) -> str:
-    try:
-        return ip_address(text).exploded
-    except ValueError:
-        return ""

@@ -22,7 +22,7 @@ _MISMATCH = rule_error("values_mismatch", "Values don't match.")
 _NEVER_SET = rule_error("required", "either onCreate or onUpdate must be enabled")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Autodate(Field):
     """A str as of Date, set on create, on update or on both."""
 

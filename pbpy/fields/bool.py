@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pbpy.store.sql import SqlValue
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bool(Field):
     """A bool; `required` means that it must be true."""
 

@@ -19,7 +19,7 @@ Choice = str | tuple[str, ...]
 LIST_MODIFIERS = ("+name", "name+", "name-")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Choices(Field):
     """A str when single, a tuple of distinct non-empty str when `max_select` is above 1."""
 

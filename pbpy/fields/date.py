@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pbpy.store.sql import SqlValue
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Date(Field):
     """A str in PocketBase's form, `2022-01-01 10:00:00.123Z`, or empty; sorts as the moment."""
 

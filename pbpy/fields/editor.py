@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 DEFAULT_MAX_BYTES = 5 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Editor(Field):
     """A str; its size is counted in bytes."""
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Email", "is_email"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Email(Field):
     """A str, in the case in which it was submitted."""
 

@@ -38,7 +38,7 @@ _SHOWN_NAME_BYTES = 250
 _SHOWN_ORIGINAL_BYTES = 300
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class File(Field):
     """A str or Upload when single, a tuple of them when `max_select` is above 1.
 

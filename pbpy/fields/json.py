@@ -36,7 +36,7 @@ _EMPTY = frozenset({"", "null", '""', "[]", "{}"})
 _JSON_STARTS = frozenset('0123456789-"[{')
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Json(Field):
     """A JsonText: the JSON of the value as a str, empty for none; `load()` parses it."""
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _NOT_WHOLE = rule_error("only_int_constraint", "Decimal numbers are not allowed")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Number(Field):
     """An int when whole and at most 2^53 in size, else a float."""
 

@@ -56,7 +56,7 @@ class PasswordValue:
 NO_PASSWORD = PasswordValue()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Password(Field):
     """A PasswordValue; never part of a response."""
 

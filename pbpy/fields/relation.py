@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pbpy.schema.collection import Collection
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Relation(Choices):
     """A str, or a tuple of str: ids of records of `collection_id`."""
 

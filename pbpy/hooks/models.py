@@ -58,7 +58,7 @@ class Moment:
         if not shared and not own:
             await action(ctx, model)
             return
-        event = self._own_event(cast("App", ctx), model, self._action, error)  # type: ignore[arg-type]  # kind decides
+        event = self._own_event(cast("App", ctx), model, self._action, error)
 
         async def innermost(final: ModelEvent) -> None:
             await action(cast("Context", final.app), final.model)
