@@ -101,6 +101,8 @@ def _compare(scenario: Scenario, targets: Sequence[Target]) -> str:
 def _alternate(scenario: Scenario, targets: Sequence[Target], plan: Plan, result: Result) -> None:
     streams: dict[str, Iterator[bytes]] = {}
     for target in targets:
+        if scenario.prepare:
+            scenario.prepare(target)
         streams[target.name] = scenario.requests(target)
         _run(scenario, target, streams[target.name], plan.connections, _WARM_UP_S)
     for _ in range(plan.rounds):

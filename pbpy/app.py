@@ -17,32 +17,27 @@ from pbpy.auth import superusers
 from pbpy.auth.passwords import hash_password, verify_password
 from pbpy.auth.tokens import Tokens
 from pbpy.config import Config
+from pbpy.data import Data
 from pbpy.datetimes import now
 from pbpy.files.intents import Intents
 from pbpy.files.local import LocalStorage
-from pbpy.hooks.app_hooks import AppHooks
 from pbpy.hooks.events import BootstrapEvent, TerminateEvent
 from pbpy.migrate.system import initialise
-from pbpy.records import find
 from pbpy.records.rules import compile_rule
-from pbpy.records.save import delete_record, save_record
 from pbpy.schema.catalog import Catalog
-from pbpy.schema.collection import Collection
-from pbpy.schema.delete import delete_collection
-from pbpy.schema.importer import import_collections
 from pbpy.schema.queries import load_collection_rows, schema_stamp
-from pbpy.schema.save import save_collection
 from pbpy.schema.stored import catalog_from_rows
 from pbpy.settings.model import Settings
 from pbpy.settings.stored import load_settings
 from pbpy.store.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable
 
-    from pbpy.errors import JsonValue
     from pbpy.files.storage import Storage
+    from pbpy.hooks.app_hooks import AppHooks
     from pbpy.records.record import Record
+    from pbpy.schema.collection import Collection
     from pbpy.store.access import Reader, Transaction
     from pbpy.store.sql import SqlValue
 
@@ -72,7 +67,7 @@ class _State:
         self.watcher: asyncio.Task[None] | None = None
 
 
-class App(AppHooks):
+class App(Data):
     """One PocketBase application over one data directory; fulfils `pbpy.context.Context`."""
 
     def __init__(self, config: Config | None = None) -> None:
@@ -293,96 +288,3 @@ class App(AppHooks):
     async def installer_token(self) -> str | None:
         """Return a token for making the first superuser, or None when there is one."""
         return await superusers.installer_token(self)
-
-    def find_collection(self, name_or_id: str) -> Collection | None:
-        """Return a collection, or None."""
-        return self.catalog.find(name_or_id)
-
-    async def save(self, model: Record | Collection) -> None:
-        """Validate and save a record or a collection, with all hooks.
-
-        Raises:
-            ValidationFailed: values or settings are refused; nothing is written.
-        """
-        if isinstance(model, Collection):
-            await save_collection(self, model)
-        else:
-            await save_record(self, model)
-
-    async def delete(self, model: Record | Collection) -> None:
-        """Delete a record (with its cascade) or a collection, with all hooks.
-
-        Raises:
-            BadRequest: a required reference or a system collection forbids it.
-        """
-        if isinstance(model, Collection):
-            await delete_collection(self, model)
-        else:
-            await delete_record(self, model)
-
-    async def import_collections(
-        self, collections: Sequence[Mapping[str, JsonValue]], *, delete_missing: bool = False
-    ) -> None:
-        """Create and update collections from their JSON form, all or none.
-
-        Raises:
-            ValidationFailed: one of them is refused; nothing is written.
-        """
-        await import_collections(self, list(collections), delete_missing=delete_missing)
-
-    async def find_record(self, collection: str, record_id: str) -> Record | None:
-        """Return a record by its id, or None.
-
-        Raises:
-            NotFound: there is no such collection.
-        """
-        return await find.find_record(self, self.catalog.get(collection), record_id)
-
-    async def find_records(  # the parts of one query
-        self,
-        collection: str,
-        filter: str = "",  # noqa: A002  # PocketBase's word
-        *,
-        sort: str = "",
-        limit: int = 0,
-        offset: int = 0,
-        params: Mapping[str, SqlValue] | None = None,
-    ) -> list[Record]:
-        """Return records by a trusted filter; `{:name}` placeholders take their value from params.
-
-        limit 0 means all.
-
-        Raises:
-            NotFound: there is no such collection.
-            FilterError: the filter or sort cannot be used.
-        """
-        return await find.find_records(
-            self,
-            self.catalog.get(collection),
-            filter,
-            sort=sort,
-            limit=limit,
-            offset=offset,
-            params=params or {},
-        )
-
-    async def find_first_record(
-        self,
-        collection: str,
-        filter: str,  # noqa: A002  # PocketBase's word
-        params: Mapping[str, SqlValue] | None = None,
-    ) -> Record | None:
-        """Return the first record of a trusted filter, or None."""
-        found = await self.find_records(collection, filter, limit=1, params=params)
-        return found[0] if found else None
-
-    async def count_records(
-        self,
-        collection: str,
-        filter: str = "",  # noqa: A002  # PocketBase's word
-        params: Mapping[str, SqlValue] | None = None,
-    ) -> int:
-        """Return how many records a trusted filter matches."""
-        return await find.count_records(
-            self, self.catalog.get(collection), filter, params=params or {}
-        )

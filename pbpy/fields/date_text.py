@@ -40,8 +40,8 @@ _SPACED_DAY = r" *(?P<day>\d\d?)"
 _OFFSET = r"(?P<sign>[+-])(?P<offset_hour>\d\d)(?P<offset_minute>\d\d)"
 _COLON_OFFSET = r"(?P<sign>[+-])(?P<offset_hour>\d\d):(?P<offset_minute>\d\d)"
 _ZONE = (
-    r"(?P<zone>GMT[+-]\d{1,2}|ChST|MeST|WITA|UTC|[A-Z]{3,4}ST|[A-Z]{3,4}DT|[A-Z]{3}T?"
-    r"|[+-]\d\d(?!\d))"
+    r"(?P<zone>GMT[+-]\d+|ChST|MeST|WITA|UTC|[A-Z]{3,4}ST|[A-Z]{3,4}DT|[A-Z]{3}T?"
+    r"|[+-]\d+)"
 )
 
 _FORMS = tuple(
@@ -144,10 +144,13 @@ def _read_zone(zone: str) -> int | None:
 
     PocketBase: only `GMT+3` does, and in the wrong direction.
     """
-    if len(zone) < 5 or not zone.startswith("GMT"):
+    signed = zone.removeprefix("GMT")
+    if signed[:1] not in ("+", "-"):
         return 0
-    hours = int(zone[3:])
-    return -60 * hours if -12 <= hours <= 14 else None
+    hours = int(signed[:20])
+    if abs(hours) > 23:
+        return None
+    return 0 if signed == zone else -60 * hours
 
 
 def _month_days(year: int, month: int) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 import zlib
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from dataclasses import fields as dataclass_fields
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeAlias, runtime_checkable
 
@@ -51,11 +51,12 @@ class Field(ABC):
     """One typed field of a collection; `name` is its column and its JSON key.
 
     The settings (`id` to the last attribute of the subclass) are stored as JSON in
-    `_collections.fields` with PocketBase's keys; `setting_names` maps attribute to key where
-    they differ from plain camelCase.
+    `_collections.fields` with PocketBase's keys (`setting_key`). A list of texts may be given
+    as a list; it becomes a tuple.
     """
 
     name: str
+    _: KW_ONLY
     id: str = ""
     system: bool = False
     hidden: bool = False
@@ -72,6 +73,12 @@ class Field(ABC):
 
     settable: ClassVar[bool] = True
     """False for autodate only: `record.set` ignores it, the save pipeline writes it."""
+
+    def __post_init__(self) -> None:
+        for item in dataclass_fields(self):
+            value = getattr(self, item.name)
+            if isinstance(value, list):
+                object.__setattr__(self, item.name, tuple(value))
 
     @property
     @abstractmethod
@@ -203,12 +210,13 @@ class Field(ABC):
         return cls(**attributes)
 
 
+_OTHER_KEYS = {"cascade": "cascadeDelete", "convert_urls": "convertURLs"}
+
+
 def setting_key(attribute: str) -> str:
     """Return the JSON key of an attribute: `max_select` -> `maxSelect`."""
-    if attribute == "convert_urls":
-        return "convertURLs"
     head, *rest = attribute.split("_")
-    return head + "".join(part.capitalize() for part in rest)
+    return _OTHER_KEYS.get(attribute) or head + "".join(part.capitalize() for part in rest)
 
 
 @runtime_checkable

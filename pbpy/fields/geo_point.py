@@ -36,7 +36,7 @@ _NUMBER = r"(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)"
 _STORED_POINT = re.compile(rf'\{{"lon":{_NUMBER},"lat":{_NUMBER}\}}\Z', re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GeoPoint(Field):
     """A Point; 0,0 counts as empty."""
 

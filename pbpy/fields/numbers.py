@@ -17,14 +17,15 @@ MAX_SAFE_INT = 2**53
 Number = int | float
 
 _FLOAT_TEXT = re.compile(
-    r"[+-]?(?:(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:e[+-]?\d[\d_]*)?|inf|infinity|nan)\Z",
+    r"[+-]?(?:(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:e[+-]?\d[\d_]*)?|inf|infinity)\Z|nan\Z",
     re.IGNORECASE | re.ASCII,
 )
 _HEX_FLOAT_TEXT = re.compile(
     r"[+-]?0x(?:[\da-f_]+(?:\.[\da-f_]*)?|\.[\da-f_]+)p[+-]?\d[\d_]*\Z", re.IGNORECASE | re.ASCII
 )
 # Go: an underscore stands between digits, or between the base prefix and a digit.
-_BAD_UNDERSCORE = re.compile(r"^[+-]?_|__|_(?![\da-f])|(?<![\da-fx])_", re.IGNORECASE)
+_BAD_UNDERSCORE = re.compile(r"(?<!\d)_|_(?!\d)", re.ASCII)
+_BAD_HEX_UNDERSCORE = re.compile(r"(?<![\da-fx])_|_(?![\da-f])", re.ASCII | re.IGNORECASE)
 
 
 def shrink(value: float) -> Number:
@@ -53,8 +54,8 @@ def parse_float(text: str) -> float | None:
     space, plain hexadecimal integers and numbers beyond float64 do not.
     """
     if "_" in text:
-        # PocketBase: the loose cast takes underscores without a base prefix too.
-        if _BAD_UNDERSCORE.search(text):
+        hexadecimal = text.lstrip("+-")[:2].lower() == "0x"
+        if (_BAD_HEX_UNDERSCORE if hexadecimal else _BAD_UNDERSCORE).search(text):
             return None
         text = text.replace("_", "")
     if _FLOAT_TEXT.match(text):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from pbpy.errors import REQUIRED
 from pbpy.fields import queries, setting_rules
 from pbpy.fields.choices import Choice, Choices
+from pbpy.fields.field import Field
 from pbpy.fields.rule_errors import rule_error
 
 if TYPE_CHECKING:
@@ -22,13 +23,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relation(Choices):
-    """A str, or a tuple of str: ids of records of `collection_id`."""
+    """A str, or a tuple of str: ids of records of `collection_id`.
 
+    Args:
+        collection: the target as a Collection, or its name or id, in the place of
+            `collection_id`; a name is looked up when the relation is saved by `app.save`.
+    """
+
+    collection: InitVar[Collection | str] = field(default="", kw_only=False)
     collection_id: str = ""
-    cascade_delete: bool = False
+    cascade: bool = False
     min_select: int = 0
 
     type: ClassVar[str] = "relation"
+
+    def __post_init__(self, collection: Collection | str) -> None:
+        Field.__post_init__(self)  # no super(): slots give the class another identity
+        if collection:
+            object.__setattr__(self, "collection_id", _name_or_id(collection))
 
     def check(self, value: Choice) -> FieldError | None:
         """Return the first error in the number of ids."""
@@ -92,3 +104,10 @@ class Relation(Choices):
                 "Only view collections are allowed to have relations to other views.",
             )
         return None
+
+
+def _name_or_id(collection: Collection | str) -> str:
+    """Return what finds a collection; the id of one that is not saved yet may still change."""
+    if isinstance(collection, str):
+        return collection
+    return collection.name if collection.has_generated_id else collection.id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from pbpy.errors import REQUIRED
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from pbpy.schema.collection import Collection
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Select(Choices):
     """A str, or a tuple of str, all of them among `values`."""
 
-    values: tuple[str, ...] = ()
+    values: tuple[str, ...] = field(default=(), kw_only=False)
 
     type: ClassVar[str] = "select"
 

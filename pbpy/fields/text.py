@@ -40,7 +40,7 @@ _RESERVED_IDS = frozenset(
 _SAMPLES = 10
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Text(Field):
     """A str; lengths are counted in characters."""
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pbpy.store.sql import SqlValue
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Url(Field):
     """A str, as it was submitted."""
 

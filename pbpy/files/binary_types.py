@@ -114,6 +114,8 @@ _FONT_TABLES = frozenset(
 _OGG_AUDIO = (b"\x7fFLAC", b"\x01vorbis", b"OpusHead", b"Speex   ")
 _OGG_VIDEO = (b"\x80theora", b"fishead\x00", b"\x01video\x00\x00\x00")
 
+_ID3 = re.compile(rb"ID3[\x02-\x04]\x00[\x00-\xf0][\x00-\x7f]{4}", re.DOTALL)
+
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_TAIL = b"\x00\x00\x00\x00\x00\xc0\x00\x00\x00\x00\x00\x00\x46"
 _OLE_CLASSES = {
@@ -304,9 +306,6 @@ def _zip_entries(head: bytes) -> Iterator[bytes]:
             return
         yield name
         at = head.find(_ZIP_HEADER, at + 30)
-
-
-_ID3 = re.compile(rb"ID3[\x02-\x04]\x00[\x00-\xf0][\x00-\x7f]{4}", re.DOTALL)
 
 
 def _find_zlib(head: bytes) -> str:

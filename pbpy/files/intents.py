@@ -8,13 +8,13 @@ start belongs to a process that died: the row then decides which of its files st
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
 import orjson
 
+from pbpy.files.disk import on_disk
 from pbpy.files.names import file_key, thumbs_key
 from pbpy.files.queries import select_columns
 
@@ -44,23 +44,27 @@ class Intents:
         self._folder = data_dir / FOLDER
 
     async def begin(self, collection_id: str, record_id: str, names: Iterable[str]) -> Intent:
-        """Note down the names of the files that a save of this record adds or drops."""
+        """Note down the names of the files that a save of this record adds or drops.
+
+        Raises:
+            StorageError: the disk refused.
+        """
         note = {"collection": collection_id, "record": record_id, "names": list(names)}
         path = self._folder / f"{token_hex(8)}.json"
-        await asyncio.to_thread(_write, path, orjson.dumps(note))
+        await on_disk(_write, path, orjson.dumps(note))
         return Intent(path)
 
     async def end(self, intent: Intent) -> None:
         """Forget a note, whose files are now as the row says."""
-        await asyncio.to_thread(intent.path.unlink, missing_ok=True)
+        await on_disk(intent.path.unlink, missing_ok=True)
 
     async def sweep(self, ctx: Context) -> None:
         """Delete what dead processes left behind. At the start only, before any request."""
-        for path in await asyncio.to_thread(_list, self._folder):
-            note = await asyncio.to_thread(_read, path)
+        for path in await on_disk(_list, self._folder):
+            note = await on_disk(_read, path)
             if note is not None:
                 await _tidy(ctx, note["collection"], note["record"], note["names"])
-            await asyncio.to_thread(path.unlink, missing_ok=True)
+            await on_disk(path.unlink, missing_ok=True)
 
 
 async def _tidy(ctx: Context, collection_id: str, record_id: str, names: list[str]) -> None:

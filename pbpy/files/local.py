@@ -6,32 +6,28 @@ and its MD5; without it a file is of no known type.
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import contextlib
-import functools
 import hashlib
 import os
 import shutil
 from secrets import token_hex
-from typing import TYPE_CHECKING, BinaryIO, ParamSpec, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 import orjson
 
 from pbpy.errors import StorageError
+from pbpy.files.disk import on_disk
 from pbpy.files.storage import ORIGINAL_NAME, FileInfo, OpenFile
 from pbpy.files.type_names import BINARY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from pbpy.errors import JsonValue
 
 FileInfos: TypeAlias = "list[FileInfo]"
 
-P = ParamSpec("P")
-T = TypeVar("T")
 
 ATTRS = ".attrs"
 TEMPORARY = ".tmp"
@@ -53,30 +49,30 @@ class LocalStorage:
 
     async def open(self, key: str) -> OpenFile | None:
         """Open a file; None when there is none."""
-        return await _in_thread(self._open, self._path(key), key)
+        return await on_disk(self._open, self._path(key), key)
 
     async def put(
         self, key: str, source: BinaryIO, content_type: str, original_name: str = ""
     ) -> None:
         """Store the rest of source under key, by a temporary file that takes its place."""
-        await _in_thread(self._put, self._path(key), source, content_type, original_name)
+        await on_disk(self._put, self._path(key), source, content_type, original_name)
 
     async def delete(self, key: str) -> bool:
         """Delete a file, and the folder of its record when that is empty."""
-        return await _in_thread(self._delete, self._path(key))
+        return await on_disk(self._delete, self._path(key))
 
     async def delete_prefix(self, prefix: str) -> None:
         """Delete the folder prefix with all that is in it."""
-        await _in_thread(self._delete_folder, self._path(prefix))
+        await on_disk(self._delete_folder, self._path(prefix))
 
     async def list(self, prefix: str) -> list[FileInfo]:
         """Return every file below the folder prefix, ordered by key."""
         folder = self._path(prefix) if prefix.strip("/") else self._root
-        return await _in_thread(self._list, folder)
+        return await on_disk(self._list, folder)
 
     async def stat(self, key: str) -> FileInfo | None:
         """Return what is known of a file; None when there is none."""
-        return await _in_thread(self._stat, self._path(key), key)
+        return await on_disk(self._stat, self._path(key), key)
 
     def _path(self, key: str) -> Path:
         """Return the path of a key, which never leaves the root.
@@ -147,28 +143,6 @@ class LocalStorage:
             if path.suffix not in (ATTRS, TEMPORARY) and path.is_file()
         ]
         return [_read_info(path, key, path.stat()) for key, path in sorted(found)]
-
-
-async def _in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Return work(*args), done in a thread.
-
-    A started piece of work is waited for even when the caller is cancelled, so that nothing
-    is written behind the back of whoever cleans up.
-
-    Raises:
-        StorageError: the operating system refused.
-    """
-    running = asyncio.get_running_loop().run_in_executor(
-        None, functools.partial(work, *args, **kwargs)
-    )
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        with contextlib.suppress(OSError):
-            await running
-        raise
-    except OSError as error:
-        raise StorageError(f"{error.strerror}: {error.filename}") from error
 
 
 def _create(path: Path) -> BinaryIO:

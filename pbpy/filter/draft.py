@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from pbpy.filter.joins import Param
 
 
+FLAT_PARTS = 8
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """SQL with its parameters still to be read from slots."""
@@ -50,7 +53,13 @@ def items_source(column: str) -> str:
 
 
 def bracketed(separator: str, parts: list[Draft]) -> Draft:
-    """Return the parts joined by separator, in brackets when there are several."""
+    """Return the parts joined by separator, in brackets when there are several.
+
+    Many parts are grouped as a balanced tree: SQLite limits the depth of expressions.
+    """
     if len(parts) == 1:
         return parts[0]
+    if len(parts) > FLAT_PARTS:
+        half = len(parts) // 2
+        parts = [bracketed(separator, parts[:half]), bracketed(separator, parts[half:])]
     return Draft("(") + join_drafts(parts, separator) + ")"

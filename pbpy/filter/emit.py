@@ -23,16 +23,13 @@ from pbpy.filter.formula import (
     Formula,
     Some,
     all_of,
-    direct_in,
     holds_missing,
-    joins_in,
-    rejects,
 )
 from pbpy.filter.scope import MAX_JOINS, Scope
 from pbpy.store.sql import quote_identifier
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from pbpy.filter.joins import Join
 
@@ -58,33 +55,41 @@ class Emitter(Scope):
 
         Items behind the same one-row join go together, so that it is looked up once.
         """
-        groups: list[tuple[set[Join], list[Formula]]] = []
+        groups: list[list[Formula]] = []
+        places: dict[Join, int] = {}  # where the items that use a join are
         for item in items:
             marks = set(self._several(item))
             step = self._only_step(item)
             if step is not None:
                 marks.add(step)
-            members: list[Formula] = []
-            rest = []
-            for known, others in groups:
-                if known & marks:
-                    marks |= known
-                    members.extend(others)
-                else:
-                    rest.append((known, others))
-            groups = [*rest, (marks, [*members, item])]
-        return [all_of(members) for _, members in groups]
+            known = sorted({places[mark] for mark in marks if mark in places})
+            place = known[0] if known else len(groups)
+            if not known:
+                groups.append([])
+            for other in known[1:]:
+                groups[place].extend(groups[other])
+                groups[other] = []
+                places.update((mark, place) for mark, at in places.items() if at == other)
+            groups[place].append(item)
+            places.update(dict.fromkeys(marks, place))
+        return [all_of(members) for members in groups if members]
 
     def _several(self, formula: Formula) -> frozenset[Join]:
         """Return the joins of a formula that may have several rows for the rows at hand."""
         return frozenset(
-            join for join in joins_in(formula) if join not in self.names and not join.one_row
+            join for join in formula.joins if join not in self.names and not join.one_row
         )
 
     def _only_step(self, formula: Formula) -> Join | None:
         """Return the one join, next to what is at hand, behind which all joins lie."""
-        steps = {_first_missing(join, self.names) for join in joins_in(formula)} - {None}
-        return steps.pop() if len(steps) == 1 else None
+        found: Join | None = None
+        for join in formula.joins:
+            if join in self.names or not (join.parent is None or join.parent in self.names):
+                continue
+            if found is not None:
+                return None
+            found = join
+        return found
 
     def _group(self, formula: Formula) -> Draft:
         whole = self._as_one(formula)
@@ -113,7 +118,7 @@ class Emitter(Scope):
         step = self._only_step(formula)
         if step is None or step in self.names:
             return None
-        closed = all(step in join.lineage() for join in direct_in(formula))
+        closed = all(step in join.lineage for join in formula.direct)
         missing = holds_missing(formula, step, all_missing=closed)
         if missing is None:
             return None
@@ -244,7 +249,7 @@ class Emitter(Scope):
         steps = self._to_bind(formula)
         if len(steps) > MAX_JOINS:
             raise FilterError("too many relations in one query")
-        needed = rejects(formula)
+        needed = formula.rejects
         clauses: list[Draft] = []
         links: list[Draft] = []
         for step in steps:
@@ -281,11 +286,6 @@ class Emitter(Scope):
         found: list[Join] = []
         for join in several:
             found.extend(
-                step for step in join.lineage() if step not in self.names and step not in found
+                step for step in join.lineage if step not in self.names and step not in found
             )
-        return sorted(found, key=lambda join: len(join.lineage()))
-
-
-def _first_missing(join: Join, names: Mapping[Join, str]) -> Join | None:
-    """Return the first join on the way to join that is not at hand."""
-    return next((step for step in join.lineage() if step not in names), None)
+        return sorted(found, key=lambda join: len(join.lineage))

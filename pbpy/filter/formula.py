@@ -9,7 +9,7 @@ Joins are outer: where there is no row, its columns are NULL.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from pbpy.filter.joins import Join, Ref, joins_of
 
@@ -40,6 +40,7 @@ class Atom:
         rejects: the joins without whose row it cannot hold.
         missing: whether it holds where one of its joins is missing; None when that depends.
         all_missing: the same where every row that it names is missing.
+        depth: how deep items lie inside one another.
     """
 
     condition: Condition | None
@@ -50,6 +51,7 @@ class Atom:
     rejects: frozenset[Join] = field(init=False)
     missing: bool | None = field(init=False)
     all_missing: bool | None = field(init=False)
+    depth: ClassVar[int] = 1
 
     def __post_init__(self) -> None:
         pieces = (*(self.condition.pieces if self.condition else ()), *self.guards)
@@ -86,17 +88,41 @@ class Atom:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class All:
-    """Every item holds."""
-
+class _Several:
     items: tuple[Formula, ...]
+    joins: frozenset[Join] = field(init=False)
+    direct: frozenset[Join] = field(init=False)
+    depth: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        joins = frozenset[Join]().union(*(item.joins for item in self.items))
+        direct = frozenset[Join]().union(*(item.direct for item in self.items))
+        object.__setattr__(self, "joins", joins)
+        object.__setattr__(self, "direct", direct)
+        object.__setattr__(self, "depth", 1 + max(item.depth for item in self.items))
+
+    def _rejecting(self) -> list[frozenset[Join]]:
+        return [item.rejects for item in self.items]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Some:
+class All(_Several):
+    """Every item holds."""
+
+    @property
+    def rejects(self) -> frozenset[Join]:
+        """The joins without whose row it cannot hold."""
+        return frozenset[Join]().union(*self._rejecting())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Some(_Several):
     """At least one item holds."""
 
-    items: tuple[Formula, ...]
+    @property
+    def rejects(self) -> frozenset[Join]:
+        """The joins without whose row it cannot hold."""
+        return frozenset.intersection(*self._rejecting())
 
 
 Formula: TypeAlias = "Atom | All | Some"
@@ -113,30 +139,6 @@ def _known(truth: Truth) -> bool | None:
     return None if truth == "unknown" else truth == "true"
 
 
-def joins_in(formula: Formula) -> frozenset[Join]:
-    """Return every join that a formula needs, ancestors included."""
-    if isinstance(formula, Atom):
-        return formula.joins
-    return frozenset().union(*(joins_in(item) for item in formula.items))
-
-
-def direct_in(formula: Formula) -> frozenset[Join]:
-    """Return the joins whose columns a formula names, roots included."""
-    if isinstance(formula, Atom):
-        return formula.direct
-    return frozenset().union(*(direct_in(item) for item in formula.items))
-
-
-def rejects(formula: Formula) -> frozenset[Join]:
-    """Return the joins without whose row a formula cannot hold."""
-    if isinstance(formula, Atom):
-        return formula.rejects
-    found = [rejects(item) for item in formula.items]
-    if isinstance(formula, All):
-        return frozenset().union(*found)
-    return frozenset.intersection(*found)
-
-
 def holds_missing(formula: Formula, step: Join, *, all_missing: bool) -> bool | None:
     """Return whether a formula holds where step has no row; None when that depends.
 
@@ -146,7 +148,7 @@ def holds_missing(formula: Formula, step: Join, *, all_missing: bool) -> bool | 
         all_missing: every column that the formula names is behind step, so all are NULL.
     """
     if isinstance(formula, Atom):
-        if not any(step in join.lineage() for join in formula.direct):
+        if not any(step in join.lineage for join in formula.direct):
             return None
         return formula.all_missing if all_missing else formula.missing
     found = [holds_missing(item, step, all_missing=all_missing) for item in formula.items]

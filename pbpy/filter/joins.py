@@ -6,7 +6,7 @@ A Join is compared by identity: two paths that share a Join speak of the same ro
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 JoinKind = Literal[
@@ -44,6 +44,7 @@ class Join:
         param: the linking value, where kind names one.
         is_table: whether `table` is a real table, with rowids and an index on id.
         indexed: whether an index makes the lookup by `column` cheap ("back" only).
+        lineage: the sources from the first one below a root down to this one.
     """
 
     kind: JoinKind
@@ -53,6 +54,11 @@ class Join:
     param: Param | None = None
     is_table: bool = True
     indexed: bool = False
+    lineage: tuple[Join, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        before = () if self.parent is None else self.parent.lineage
+        object.__setattr__(self, "lineage", () if self.kind == "root" else (*before, self))
 
     @property
     def one_row(self) -> bool:
@@ -69,15 +75,6 @@ class Join:
         if self.parent is None:
             raise ValueError(f"{self.kind} has no origin")
         return self.parent
-
-    def lineage(self) -> tuple[Join, ...]:
-        """Return the sources from the first one below a root down to this one."""
-        found: list[Join] = []
-        join: Join | None = self
-        while join is not None and join.kind != "root":
-            found.append(join)
-            join = join.parent
-        return tuple(reversed(found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,5 +105,5 @@ def joins_of(*parts: Pieces) -> frozenset[Join]:
         for pieces in parts
         for piece in pieces
         if isinstance(piece, Ref)
-        for join in piece.join.lineage()
+        for join in piece.join.lineage
     )

@@ -74,7 +74,7 @@ def _clone_path(end: Join) -> dict[Join, Join]:
     What lies before gives one row at most, so the condition's own row serves for it.
     """
     clones: dict[Join, Join] = {}
-    for join in end.lineage():
+    for join in end.lineage:
         if clones or not join.one_row:
             parent = join.parent
             clones[join] = replace(

@@ -12,6 +12,9 @@ from pbpy.store.sql import quote_identifier
 MAX_JOINS = 40
 """The most joins of one SELECT; SQLite's own limit is 64 tables."""
 
+MAX_SUBQUERIES = 2000
+"""The most row sources of one statement, wherever they are in it."""
+
 
 class Aliases:
     """Gives out the aliases of one statement: j1, j2, ...
@@ -27,8 +30,14 @@ class Aliases:
         self.scans = False
 
     def next(self) -> str:
-        """Return an alias that the statement does not have yet."""
+        """Return an alias that the statement does not have yet.
+
+        Raises:
+            FilterError: it has MAX_SUBQUERIES already.
+        """
         self.count += 1
+        if self.count > MAX_SUBQUERIES:
+            raise FilterError("the query is too large")
         return f"j{self.count}"
 
 
@@ -86,7 +95,7 @@ class Scope:
 
     def _record_column(self, ref: Ref) -> Draft:
         """Return a subquery which SQLite runs once: it depends on no row of this statement."""
-        first, *_ = ref.join.lineage()
+        first, *_ = ref.join.lineage
         inner = self.inner(first)
         column = inner.column(ref)
         where = inner.link(first)
@@ -100,7 +109,7 @@ class Scope:
 
     def require(self, join: Join) -> None:
         """Make sure that join is at hand: LEFT JOIN it, and what leads to it."""
-        for step in join.lineage():
+        for step in join.lineage:
             if step not in self.names:
                 if self.joined.text.count(" LEFT JOIN ") >= MAX_JOINS:
                     raise FilterError("too many relations in one query")
@@ -150,5 +159,5 @@ def _params(join: Join) -> tuple[Param, ...]:
 
 
 def _is_record_path(join: Join) -> bool:
-    steps = join.lineage()
+    steps = join.lineage
     return bool(steps) and steps[0].kind == "record" and all(step.one_row for step in steps)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from pbpy.errors import FilterError
 from pbpy.filter.draft import EMPTY, Draft, join_drafts
 from pbpy.filter.emit import Emitter
-from pbpy.filter.formula import All, Atom, Formula, joins_in, rejects
+from pbpy.filter.formula import All, Atom, Formula
 from pbpy.filter.joins import Join, Ref, joins_of
 from pbpy.filter.operand import Operand
 from pbpy.filter.scope import Aliases
@@ -25,6 +25,10 @@ parameter), the rows with ids of a JSON array (a parameter), or 1 when there is 
 
 MAX_TEXT = 500_000
 """SQLite takes statements of a million bytes."""
+
+SHALLOW = 5
+MAX_DEPTH = 40
+"""The most levels of subqueries; filters beyond are written with joins alone."""
 
 SET_LIMIT = 2000
 """Up to this rowid a related table is searched as a set even for a single page."""
@@ -71,7 +75,7 @@ class Query:
         writer = _Plain(self, kind)
         draft = writer.write(formula)
         scans = kind in ("page", "count") and writer.scope.aliases.scans
-        if scans or (kind == "page" and self._must_join(formula)):
+        if scans or _is_deep(formula) or (kind == "page" and self._must_join(formula)):
             draft = _Joined(self, kind).write(formula)
         if len(draft.text) > MAX_TEXT:
             raise FilterError("the query is too large")
@@ -87,7 +91,7 @@ class Query:
         if isinstance(formula, bool):
             return formula and any(not join.one_row for join in self.sort_joins())
         return any(not join.one_row for join in self.sort_joins()) or any(
-            join.kind in ("back", "back_items") for join in rejects(formula)
+            join.kind in ("back", "back_items") for join in formula.rejects
         )
 
     def seeks(self, formula: Formula | bool) -> bool:
@@ -114,6 +118,14 @@ class Query:
         return joins_of(
             *(operand.pieces for operand, _ in self.sort if isinstance(operand, Operand))
         )
+
+
+def _is_deep(formula: Formula | bool) -> bool:
+    """Whether subqueries inside one another would exceed SQLite's limits."""
+    if isinstance(formula, bool) or formula.depth <= SHALLOW:
+        return False
+    longest = max((len(join.lineage) for join in formula.joins), default=0)
+    return formula.depth * longest > MAX_DEPTH
 
 
 class _Plain:
@@ -227,8 +239,8 @@ class _Joined(_Plain):
     def write(self, formula: Formula | bool) -> Draft:
         joins: set[Join] = set(self.query.sort_joins() if self.kind == "page" else ())
         if not isinstance(formula, bool):
-            joins |= joins_in(formula)
-        for join in sorted(joins, key=lambda join: len(join.lineage())):
+            joins |= formula.joins
+        for join in sorted(joins, key=lambda join: len(join.lineage)):
             self.scope.require(join)
         return super().write(formula)
 

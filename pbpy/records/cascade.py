@@ -70,7 +70,7 @@ async def _release(  # both ends and both ways out
     delete: DeleteRecord,
 ) -> None:
     left = [item for item in relation.chosen(referrer.get(relation.name)) if item != record.id]
-    if not left and relation.cascade_delete:
+    if not left and relation.cascade:
         await delete(ctx, referrer)
         return
     if not left and relation.required:

@@ -57,6 +57,9 @@ class FileChange:
         leaving = _leaving(record, fields) - self._dropped
         if not uploads and not leaving:
             return
+        for upload in uploads:
+            if upload.name.endswith(_RESERVED_ENDING):
+                raise ConstraintViolation(f"no file may be named {upload.name}")
         self._record_id = record.id
         self._dropped |= leaving
         await self._note([*(upload.name for upload in uploads), *leaving])
@@ -65,8 +68,6 @@ class FileChange:
             await self._put(upload)
 
     async def _put(self, upload: Upload) -> None:
-        if upload.name.endswith(_RESERVED_ENDING):
-            raise ConstraintViolation(f"no file may be named {upload.name}")
         key = file_key(self._collection_id, self._record_id, upload.name)
         await self._ctx.storage.put(
             key, upload.open(), upload.content_type.value, upload.original_name

@@ -30,8 +30,12 @@ class Catalog:
         self._by_name = {item.name.lower(): item for item in self.collections}
 
     def find(self, name_or_id: str) -> Collection | None:
-        """Return the collection with this id (exact) or name (any case), or None."""
-        return self._by_id.get(name_or_id) or self._by_name.get(name_or_id.lower())
+        """Return the first collection with this id (exact) or name (any case), or None."""
+        by_id = self._by_id.get(name_or_id)
+        by_name = self._by_name.get(name_or_id.lower())
+        if by_id is None or by_name is None or by_id is by_name:
+            return by_id or by_name
+        return next(item for item in self.collections if item is by_id or item is by_name)
 
     def get(self, name_or_id: str) -> Collection:
         """Return the collection with this id or name.

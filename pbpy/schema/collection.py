@@ -6,13 +6,17 @@ import zlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from pbpy.schema.auth_options import AuthOptions
+
 from pbpy.schema.defaults import with_type_defaults
 from pbpy.schema.field_list import add_fields
-from pbpy.schema.indexes import with_renamed_id, with_table
+from pbpy.schema.indexes import Index, IndexColumn, parse_index, with_renamed_id, with_table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pbpy.errors import JsonValue
     from pbpy.fields.field import Field
-    from pbpy.schema.auth_options import AuthOptions
 
 Rule: TypeAlias = "str | None"
 """None: superusers only; "": everyone; else a filter expression."""
@@ -62,6 +66,8 @@ class Collection:
     by_id: dict[str, Field] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "fields", tuple(self.fields))
+        object.__setattr__(self, "indexes", tuple(self.indexes))
         object.__setattr__(self, "by_name", {item.name: item for item in self.fields})
         object.__setattr__(self, "by_id", {item.id: item for item in self.fields})
 
@@ -87,13 +93,21 @@ class Collection:
 
     @classmethod
     def new_base(cls, name: str, **attributes: Any) -> Collection:
-        """Return a new base collection; system fields are added to the given ones."""
+        """Return a new base collection; the given fields follow the system ones."""
         return cls._create("base", name, attributes)
 
     @classmethod
-    def new_auth(cls, name: str, **attributes: Any) -> Collection:
-        """Return a new auth collection with PocketBase's default options and fresh secrets."""
-        return cls._create("auth", name, attributes)
+    def new_auth(
+        cls, name: str, *, options: Mapping[str, JsonValue] | None = None, **attributes: Any
+    ) -> Collection:
+        """Return a new auth collection with fresh secrets.
+
+        Args:
+            name: its name.
+            options: merged over PocketBase's default options, as `with_options`.
+            attributes: any other attribute; the given fields follow the system ones.
+        """
+        return cls._create("auth", name, attributes).with_options(options or {})
 
     @classmethod
     def new_view(cls, name: str, view_query: str = "", **attributes: Any) -> Collection:
@@ -104,8 +118,8 @@ class Collection:
     def _create(cls, kind: CollectionType, name: str, attributes: dict[str, Any]) -> Collection:
         """Return a new collection of a type with everything that the type brings along."""
         settings = {"id": default_collection_id(kind, name), **attributes}
-        settings["fields"] = add_fields((), settings.get("fields", ()))
-        return with_type_defaults(cls(name=name, type=kind, **settings))
+        own_fields = settings.pop("fields", ())
+        return with_type_defaults(cls(name=name, type=kind, **settings)).with_fields(*own_fields)
 
     @property
     def has_generated_id(self) -> bool:
@@ -139,6 +153,50 @@ class Collection:
         """Return a copy without the named fields."""
         return replace(self, fields=tuple(f for f in self.fields if f.name not in names))
 
+    def with_renamed_field(self, name: str, new_name: str) -> Collection:
+        """Return a copy with another name for a field, which keeps its data.
+
+        Indexes, rules and queries that name it are yours to change.
+
+        Raises:
+            KeyError: there is no such field.
+        """
+        renamed = replace(self.by_name[name], name=new_name)
+        return replace(self, fields=add_fields(self.fields, [renamed]))
+
+    def with_field_order(self, *names: str) -> Collection:
+        """Return a copy with its fields in this order; those not named follow as they are.
+
+        Raises:
+            KeyError: there is no such field.
+        """
+        first = tuple(self.by_name[name] for name in names)
+        return replace(self, fields=first + tuple(f for f in self.fields if f.name not in names))
+
+    def with_options(self, options: Mapping[str, JsonValue]) -> Collection:
+        """Return a copy with options of an auth collection merged over the present ones.
+
+        Args:
+            options: with the keys of the JSON form: `{"otp": {"enabled": True}}`.
+
+        Raises:
+            BindError: a value has the wrong JSON type.
+        """
+        return replace(self, auth=(self.auth or AuthOptions()).merged(options))
+
+    def with_index(
+        self, name: str, *columns: str, unique: bool = False, where: str = ""
+    ) -> Collection:
+        """Return a copy with an index added at the end, in the place of one of this name."""
+        parts = tuple(IndexColumn(column) for column in columns)
+        index = Index(name, self.name, parts, where=where, unique=unique)
+        return self.without_indexes(name).with_indexes(index.build())
+
     def with_indexes(self, *added: str) -> Collection:
         """Return a copy with CREATE INDEX statements added, for this collection's table."""
         return replace(self, indexes=(*self.indexes, *(with_table(i, self.name) for i in added)))
+
+    def without_indexes(self, *names: str) -> Collection:
+        """Return a copy without the named indexes."""
+        kept = tuple(item for item in self.indexes if parse_index(item).name not in names)
+        return replace(self, indexes=kept)

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 _STATEMENT = re.compile(
     r"""
-    create \s+ (?P<unique>unique\s+)? \s* index \s*
-    (?P<optional>if\s+not\s+exists\s+)?
-    (?P<name>\S*) \s+ on \s+ (?P<table>\S*) \s*
-    \( (?P<columns>.*) \)
-    (?: \s* where \s+ (?P<where>.*) )?
+    create \s++ (?P<unique>unique\s++)? index \s*+
+    (?P<optional>if\s++not\s++exists\s++)?
+    (?P<name>\S*) \s++ on \s++ (?P<table>\S*) \s*+
+    \( (?P<columns>.*?) \)
+    (?: \s++ where \s++ (?P<where>.*) )? \s*+ \Z
     """,
     re.IGNORECASE | re.DOTALL | re.VERBOSE | re.ASCII,
 )
@@ -85,6 +85,7 @@ class Index:
 def parse_index(statement: str) -> Index:
     """Return the parts of a CREATE INDEX statement; an empty Index when it is none.
 
+    Text before the statement is let through; after the columns only WHERE may follow.
     Source: PocketBase tools/dbutils/index.go ParseIndex.
     """
     match = _STATEMENT.search(statement)
@@ -94,6 +95,8 @@ def parse_index(statement: str) -> Index:
         names = [part.strip(_NAME_EDGES) for part in split_tokens(match["name"], ".")]
         columns = tuple(_parse_columns(match["columns"]))
     except UnbalancedExpression:
+        return Index()
+    if len(names) > 2:
         return Index()
     has_schema = len(names) == 2
     return Index(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pbpy.app import App
     from pbpy.files.upload import Upload
 
-OPEN = {
+OPEN: dict[str, Any] = {
     "list_rule": "",
     "view_rule": "",
     "create_rule": "",
@@ -68,7 +68,7 @@ async def make_blog(app: App) -> None:
             **OPEN,
             fields=(
                 Text("text"),
-                Relation("post", collection_id=posts.id, cascade_delete=True),
+                Relation("post", collection_id=posts.id, cascade=True),
                 Relation("likes", collection_id=users.id, max_select=9),
             ),
         )
@@ -135,7 +135,7 @@ async def get(
     return plain(await view_record(app, app.catalog.get(collection), info, record_id))
 
 
-async def page(app: App, collection: str, auth: Record | None = None, **query: str) -> Any:
+async def page(app: App, collection: str, auth: Record | None = None, **query: Any) -> Any:
     """List records as a client."""
     return plain(await list_records(app, app.catalog.get(collection), asking(auth, **query)))
 

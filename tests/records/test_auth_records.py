@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pbpy.errors import BadRequest, ValidationFailed
-from pbpy.records.record import Record
 from pbpy.schema.collection import Collection
 from tests.records.blog import OPEN, add, add_user, get, page, patch, post, remove
 
 if TYPE_CHECKING:
     from pbpy.app import App
+    from pbpy.records.record import Record
     from tests.records.conftest import Play
 
 REQUIRED = "validation_required"
 MISMATCH = "validation_values_mismatch"
-PASSWORD = {"password": "12345678", "passwordConfirm": "12345678"}
+PASSWORD: dict[str, Any] = {"password": "12345678", "passwordConfirm": "12345678"}
 
 
 async def codes(work: Any) -> dict[str, Any]:

@@ -94,7 +94,7 @@ def test_circles_and_shared_referrers_end(play: Play) -> None:
     async def scenario(app: App) -> None:
         await app.save(Collection.new_base("nodes", **OPEN, fields=(Text("name"),)))
         nodes = app.catalog.get("nodes")
-        parent = Relation("parent", collection_id=nodes.id, cascade_delete=True)
+        parent = Relation("parent", collection_id=nodes.id, cascade=True)
         friends = Relation("friends", collection_id=nodes.id, max_select=9)
         await app.save(nodes.with_fields(parent, friends))
         first = await add(app, "nodes", name="a")

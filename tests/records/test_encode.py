@@ -153,7 +153,10 @@ def test_fields_reach_into_json_and_expand() -> None:
     author = post(title="author", js='{"a":1,"b":2}')
     record = post(js='{"a":{"x":1,"y":2},"b":3}', title="<p>long text</p>")
     record.expand = {"author": author, "list": [author, author]}
-    assert shown(record, "js.a.x,title:excerpt(4,true)") == {"js": {"a": {"x": 1}}, "title": "long..."}
+    assert shown(record, "js.a.x,title:excerpt(4,true)") == {
+        "js": {"a": {"x": 1}},
+        "title": "long...",
+    }
     assert shown(record, "expand.author.title,expand.list.js.b") == {
         "expand": {"author": {"title": "author"}, "list": [{"js": {"b": 2}}] * 2}
     }

@@ -93,8 +93,8 @@ PLAIN = "Hello t est12 3456 word 7 89!? a b c# title"
         (PAGE, str(len(PLAIN) + 5), PLAIN),
         (PAGE, "2, t", PLAIN[:2] + "..."),
         (PAGE, f"{len(PLAIN) + 5}, t", PLAIN),
-        ("аб\nв ", "4, t", "аб в"),
-        ("аб\nв ", "3, t", "аб..."),
+        ("аб\nв ", "4, t", "аб в"),  # noqa: RUF001
+        ("аб\nв ", "3, t", "аб..."),  # noqa: RUF001
         ("a<br>b<hr>c<img src=x>d", "20", "ab cd"),
         ("a &lt;b&gt; &amp; c", "20", "a <b> & c"),
         ("a<select><option>x</select>b", "20", "ab"),

@@ -237,7 +237,9 @@ def test_number_modifiers_follow_a_model(
     start=CHOICES,
     steps=st.lists(st.tuples(st.sampled_from(["tags", "+tags", "tags+", "tags-"]), CHOICES)),
 )
-def test_list_modifiers_follow_a_model(start: list[str], steps: list[tuple[str, list[str]]]) -> None:
+def test_list_modifiers_follow_a_model(
+    start: list[str], steps: list[tuple[str, list[str]]]
+) -> None:
     record = stored(tags=orjson.dumps(list(dict.fromkeys(start))).decode())
     expected = list(dict.fromkeys(start))
     for key, change in steps:
@@ -260,14 +262,14 @@ JSON_VALUES = st.recursive(
 
 
 @given(
-    title=st.text(st.characters(exclude_categories=("Cs",)), max_size=20),
+    title=st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
     n=st.floats(allow_nan=False, allow_infinity=False, width=32) | NUMBERS,
     active=st.booleans(),
     tags=st.lists(st.sampled_from(VALUES), unique=True),
     js=st.lists(JSON_VALUES, max_size=3),
     lon=st.integers(-180, 180),
 )
-def test_record_to_json_to_record(  # noqa: PLR0913  # one argument per field
+def test_record_to_json_to_record(  # one argument per field
     title: str, n: float, active: bool, tags: list[str], js: Any, lon: int
 ) -> None:
     values = {
