@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from pbpy.app import App
 from pbpy.auth import superusers
 from pbpy.config import Config
-from pbpy.errors import FieldError, PbpyError, ValidationFailed
+from pbpy.errors import ConfigError, FieldError, PbpyError, ValidationFailed
 from pbpy.serve import serve
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
 _FALSE = frozenset(("0", "f", "F", "FALSE", "false", "False"))
+_PASSWORD_HASHES = ("argon2id", "bcrypt")
 PASSWORD_HASH_VARIABLE = "PBPY_PASSWORD_HASH"  # noqa: S105  # the name of a variable
 
 
@@ -129,6 +130,8 @@ _SUPERUSER_COMMANDS: tuple[
 
 
 def _config(options: argparse.Namespace) -> Config:
+    if options.passwordHash not in _PASSWORD_HASHES:
+        raise ConfigError(f"{PASSWORD_HASH_VARIABLE} must be one of {', '.join(_PASSWORD_HASHES)}")
     data_dir = Path(options.dir)
     public_dir = Path(options.publicDir) if options.publicDir else data_dir.parent / "pb_public"
     origins = tuple(part.strip() for part in options.origins.split(",") if part.strip())
@@ -205,7 +208,7 @@ _GLOBAL_FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
     (
         "--passwordHash",
         {
-            "choices": ("argon2id", "bcrypt"),
+            "choices": _PASSWORD_HASHES,
             "default": "argon2id",
             "help": "how new passwords are hashed; bcrypt stays readable for PocketBase "
             f"(environment: {PASSWORD_HASH_VARIABLE})",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, cast, overload
 
 from pbpy.hooks.app_hooks import AppHooks
 from pbpy.records import find
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from pbpy.records.record import Record
     from pbpy.schema.catalog import Catalog
     from pbpy.store.sql import SqlValue
-
-M = TypeVar("M", "Record", "Collection")
 
 
 class Data(AppHooks):
@@ -64,14 +62,20 @@ class Data(AppHooks):
         """
         return self.catalog.get(name_or_id)
 
-    async def save(self, model: M) -> M:
+    @overload
+    async def save(self, model: Record) -> Record: ...
+
+    @overload
+    async def save(self, model: Collection) -> Collection: ...
+
+    async def save(self, model: Record | Collection) -> Record | Collection:
         """Validate and save a record or a collection, with all hooks; return it as stored.
 
         Raises:
             ValidationFailed: values or settings are refused; nothing is written.
         """
         if isinstance(model, Collection):
-            return cast("M", await save_collection(self._ctx, model))
+            return await save_collection(self._ctx, model)
         await save_record(self._ctx, model)
         return model
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 ServerKind = Literal["auto", "hypercorn", "uvicorn"]
+PasswordHash = Literal["argon2id", "bcrypt"]
 
 SUPERUSER_EMAIL = "root@example.com"
 SUPERUSER_PASSWORD = "1234567890"
@@ -138,13 +139,18 @@ class Server:
 
 def start_pocketbase(folder: Path, *args: str) -> Server:
     """Start the real PocketBase on `folder/pb_data` and wait until it answers."""
-    options = ("--automigrate=false", "--hooksWatch=false", *args)
-    return _start("pocketbase", folder, options)
+    return _start("pocketbase", folder, ("--automigrate=false", "--hooksWatch=false", *args))
 
 
-def start_pbpy(folder: Path, *args: str, server: ServerKind = "auto") -> Server:
+def start_pbpy(
+    folder: Path,
+    *args: str,
+    server: ServerKind = "auto",
+    password_hash: PasswordHash = "argon2id",
+) -> Server:
     """Start pbpy on `folder/pb_data` and wait until it answers."""
-    return _start("pbpy", folder, ("--server", server, *args))
+    hashing = ("--passwordHash", password_hash)
+    return _start("pbpy", folder, ("--server", server, *args), hashing)
 
 
 def find_command(name: str) -> Path | None:
@@ -178,17 +184,20 @@ def _get_command(name: str) -> Path:
     return command
 
 
-def _start(name: str, folder: Path, options: Sequence[str]) -> Server:
+def _start(
+    name: str, folder: Path, serve_options: Sequence[str], options: Sequence[str] = ()
+) -> Server:
     data_dir = folder / "pb_data"
     if not (data_dir / "data.db").exists():
         upsert = ("superuser", "upsert", SUPERUSER_EMAIL, SUPERUSER_PASSWORD)
-        run_command(name, *upsert, "--dir", str(data_dir))
+        run_command(name, *upsert, "--dir", str(data_dir), *options)
     port = _free_port()
     log_path = folder / f"{name}-{port}.log"
+    address = ("--http", f"{_HOST}:{port}")
     place = ("--dir", str(data_dir), "--publicDir", str(folder / "pb_public"))
     with log_path.open("wb") as log:
         process = subprocess.Popen(
-            [str(_get_command(name)), "serve", "--http", f"{_HOST}:{port}", *place, *options],
+            [str(_get_command(name)), "serve", *address, *place, *options, *serve_options],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -112,3 +112,16 @@ def test_flags_before_the_command_and_unknown_ones(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "elsewhere" / "data.db").exists()
     assert not (tmp_path / "pb_data").exists()
+
+
+def test_the_environment_may_choose_the_password_hash(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upsert = ("superuser", "upsert", "a@example.com", "1234567890")
+    monkeypatch.setenv("PBPY_PASSWORD_HASH", "md5")
+    assert pbpy(tmp_path, *upsert).returncode == 1
+    monkeypatch.setenv("PBPY_PASSWORD_HASH", "bcrypt")
+    assert pbpy(tmp_path, *upsert).returncode == 0
+    assert b"$2a$" in (tmp_path / "pb_data" / "data.db").read_bytes()
+    assert pbpy(tmp_path, *upsert, "--passwordHash", "argon2id").returncode == 0
+    assert b"$argon2id$" in (tmp_path / "pb_data" / "data.db").read_bytes()

@@ -88,8 +88,9 @@ class Edge:
             await redirect(scope, target).send(scope, receive, send)
             return
         request = ApiRequest(self._app, scope, receive, params, entry.handler)
+        watch = Watch(self._disconnects, request)
         try:
-            with Watch(self._disconnects, request):
+            with watch:
                 response = await self._answer(request)
             if b"transfer-encoding" in request.headers and b"content-length" in request.headers:
                 response.headers.append(CLOSE)  # RFC 9112 6.1: the next request may be smuggled
@@ -101,6 +102,10 @@ class Edge:
                 await refuse_body(response, scope, receive, send)
         except ClientGone:
             return
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if not watch.gone or task is None or task.uncancel() > 0:
+                raise
         finally:
             request.close()
 
@@ -125,6 +130,7 @@ class Edge:
         try:
             await self._app.open()
             await announce(self._app)
+            self._router = build_router(self._app)  # with the routes that serve hooks added
         except Exception as error:
             await send({"type": "lifespan.startup.failed", "message": str(error)})
             raise

@@ -10,8 +10,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Self
 
-from pbpy.api.request import ClientGone
-
 if TYPE_CHECKING:
     from pbpy.api.request import ApiRequest
 
@@ -48,15 +46,15 @@ class Disconnects:
 
 
 class Watch:
-    """Around the handling of one request: turns the client's leaving into ClientGone."""
+    """Around the handling of one request: cancels it when its client has gone, and says so."""
 
-    __slots__ = ("_disconnects", "_gone", "_request", "_task", "seen", "watcher")
+    __slots__ = ("_disconnects", "_request", "_task", "gone", "seen", "watcher")
 
     def __init__(self, disconnects: Disconnects, request: ApiRequest) -> None:
         self._disconnects = disconnects
         self._request = request
         self._task: asyncio.Task[None] | None = None
-        self._gone = False
+        self.gone = False
         self.seen = False
         self.watcher: asyncio.Task[None] | None = None
 
@@ -66,15 +64,11 @@ class Watch:
             self._disconnects.add(self)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        task = self._task
-        if task is None:
-            return
-        self._disconnects.remove(self)
-        if self.watcher is not None:
-            self.watcher.cancel()
-        if self._gone and kind is asyncio.CancelledError and task.uncancel() == 0:
-            raise ClientGone from None
+    def __exit__(self, *_: object) -> None:
+        if self._task is not None:
+            self._disconnects.remove(self)
+            if self.watcher is not None:
+                self.watcher.cancel()
 
     def start(self) -> None:
         """Begin to wait for the client's leaving."""
@@ -82,6 +76,6 @@ class Watch:
 
     async def _wait(self) -> None:
         await self._request.wait_until_gone()
-        self._gone = True
+        self.gone = True
         if self._task is not None:
             self._task.cancel()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pbpy.errors import BadRequest, Forbidden, Unauthorized
+from pbpy.errors import BadRequest, Forbidden, NotFound, Unauthorized
 
 if TYPE_CHECKING:
     from pbpy.api.request import ApiRequest
@@ -46,12 +46,15 @@ def require_same_collection(request: ApiRequest) -> None:
     """Let records of the collection in the path pass.
 
     Raises:
+        NotFound: there is no such collection.
         Unauthorized: the request is a guest's.
         Forbidden: a record of another collection is signed in.
     """
+    collection = request.app.catalog.find(request.params["collection"])
+    if collection is None:
+        raise NotFound("Missing or invalid collection context.")
     require_auth(request)
     auth = request.auth
-    collection = request.app.catalog.find(request.params["collection"])
-    if auth is None or collection is None or auth.collection.id != collection.id:
+    if auth is None or auth.collection.id != collection.id:
         name = auth.collection.name if auth is not None else ""
         raise Forbidden(f"The request requires auth record from {name} collection.")

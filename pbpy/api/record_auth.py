@@ -59,6 +59,7 @@ async def post_auth_refresh(request: ApiRequest) -> Response:
     """Renew the token of the signed-in record."""
     if request.auth is None:
         raise NotFound("Missing auth record context.")
+    await request.record_body()  # for an auth rule that looks at it
     return _auth_response(
         await auth_refresh(request.app, request.info, request.auth, request.token)
     )
@@ -66,7 +67,9 @@ async def post_auth_refresh(request: ApiRequest) -> Response:
 
 def _get_auth_collection(request: ApiRequest) -> tuple[Collection, AuthOptions]:
     collection = request.app.catalog.find(request.params["collection"])
-    if collection is None or collection.auth is None:
+    if collection is None:
+        raise NotFound("Missing or invalid collection context.")
+    if collection.auth is None:
         raise NotFound("Missing or invalid auth collection context.")
     return collection, collection.auth
 

@@ -179,11 +179,14 @@ class ApiRequest:
 
     @property
     def has_body(self) -> bool:
-        """Whether a body was announced; HTTP/2 bodies need no announcement."""
+        """Whether a body was announced; in HTTP/2 its type is announcement enough."""
         length = self.content_length
         if length is not None:
             return length > 0
-        return b"transfer-encoding" in self.headers or self.scope["http_version"] >= "2"
+        headers = self.headers
+        if self.scope["http_version"] >= "2":
+            return b"content-type" in headers
+        return b"transfer-encoding" in headers
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """Yield the body as it arrives; the whole of it if it was read already.
@@ -303,6 +306,8 @@ class ApiRequest:
     async def struct_body(self, shape: Shape, message: str = LOAD_FAILURE) -> dict[str, JsonValue]:
         """Return those members of the body that the shape knows (see `struct_body.py`).
 
+        The whole body is `info.body` too, for rules that look at it.
+
         Raises:
             BadRequest: with `message` if it cannot be read or a value has the wrong kind.
             ContentTooLarge, ClientGone: as `chunks`.
@@ -312,9 +317,13 @@ class ApiRequest:
         content_type = self.header(b"content-type")
         try:
             if content_type.startswith("application/json"):
-                return bind_json(_load_json(await self.read(), message), shape)
+                value = _load_json(await self.read(), message)
+                if isinstance(value, dict):
+                    self.info.body = value
+                return bind_json(value, shape)
             form = await self._read_form(content_type, message)
             if form is not None:
+                self.info.body = _load_values(form, message)
                 return bind_pairs(form.values, shape)
             if content_type.startswith(("text/xml", "application/xml")):
                 return bind_xml(await self.read(), shape)

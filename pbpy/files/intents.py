@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from pbpy.errors import StorageError
 from pbpy.files.disk import on_disk
 from pbpy.files.names import file_key, thumbs_key
 from pbpy.files.queries import select_columns
@@ -59,12 +60,18 @@ class Intents:
         await on_disk(intent.path.unlink, missing_ok=True)
 
     async def sweep(self, ctx: Context) -> None:
-        """Delete what dead processes left behind. At the start only, before any request."""
+        """Delete what dead processes left behind. At the start only, before any request.
+
+        What the storage refuses to delete stays noted for the next start.
+        """
         for path in await on_disk(_list, self._folder):
             note = await on_disk(_read, path)
-            if note is not None:
-                await _tidy(ctx, note["collection"], note["record"], note["names"])
-            await on_disk(path.unlink, missing_ok=True)
+            try:
+                if note is not None:
+                    await _tidy(ctx, note["collection"], note["record"], note["names"])
+                await on_disk(path.unlink, missing_ok=True)
+            except StorageError as error:
+                ctx.log.warning("files noted in %s are left: %s", path, error)
 
 
 async def _tidy(ctx: Context, collection_id: str, record_id: str, names: list[str]) -> None:

@@ -97,6 +97,7 @@ class Scope:
         """Return a subquery which SQLite runs once: it depends on no row of this statement."""
         first, *_ = ref.join.lineage
         inner = self.inner(first)
+        inner.require(ref.join)
         column = inner.column(ref)
         where = inner.link(first)
         return (

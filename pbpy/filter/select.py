@@ -247,13 +247,10 @@ class _Joined(_Plain):
     def _counted(self) -> str:
         return f"COUNT(DISTINCT {self._key()})"
 
+    def _from(self, columns: str) -> Draft:
+        distinct = "DISTINCT " if self.kind in ("page", "rows") else ""
+        return super()._from(distinct + columns)
+
     def _page(self, where: Draft, formula: Formula | bool) -> Draft:
         order = self._order()
-        columns = self._columns()
-        return (
-            Draft(f"SELECT DISTINCT {columns} FROM {self.table}")
-            + self.scope.joined
-            + where
-            + order
-            + " LIMIT ? OFFSET ?"
-        )
+        return self._from(self._columns()) + where + order + " LIMIT ? OFFSET ?"

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from pbpy.schema.auth_options import AuthOptions
-
 from pbpy.schema.defaults import with_type_defaults
 from pbpy.schema.field_list import add_fields
 from pbpy.schema.indexes import Index, IndexColumn, parse_index, with_renamed_id, with_table

@@ -22,10 +22,7 @@ _STATEMENT = re.compile(
     """,
     re.IGNORECASE | re.DOTALL | re.VERBOSE | re.ASCII,
 )
-_COLUMN = re.compile(
-    r"^(?P<name>[\s\S]+?)(?:\s+collate\s+(?P<collate>\w+))?(?:\s+(?P<sort>asc|desc))?$",
-    re.IGNORECASE | re.MULTILINE | re.ASCII,
-)
+_COLLATION = re.compile(r"\w+", re.ASCII)
 _NAME_EDGES = "`\"'[]\r\n\t\f\v "
 
 
@@ -112,10 +109,20 @@ def parse_index(statement: str) -> Index:
 
 def _parse_columns(text: str) -> Iterable[IndexColumn]:
     for part in split_tokens(text, ","):
-        match = _COLUMN.search(part)
-        name = match["name"].strip(_NAME_EDGES) if match else ""
-        if match and name:
-            yield IndexColumn(name, match["collate"] or "", (match["sort"] or "").upper())
+        column = _parse_column(part)
+        if column.name:
+            yield column
+
+
+def _parse_column(text: str) -> IndexColumn:
+    collate = sort = ""
+    words = text.rsplit(maxsplit=1)
+    if len(words) == 2 and words[1].upper() in ("ASC", "DESC"):
+        text, sort = words[0], words[1].upper()
+    words = text.rsplit(maxsplit=2)
+    if len(words) == 3 and words[1].lower() == "collate" and _COLLATION.fullmatch(words[2]):
+        text, collate = words[0], words[2]
+    return IndexColumn(text.strip(_NAME_EDGES), collate, sort)
 
 
 def find_unique_index(indexes: Iterable[str], column: str) -> Index | None:

@@ -87,11 +87,12 @@ def merged(collection: Collection, body: JsonValue) -> Collection:
 
 def scaffold(kind: str, name: str, collection_id: str = "") -> Collection:
     """Return a new collection of a type; an unknown type gives a base collection."""
-    attributes = {"id": collection_id} if collection_id else {}
-    create = {"auth": Collection.new_auth, "view": Collection.new_view}.get(
-        kind, Collection.new_base
-    )
-    return create(name, **attributes)
+    attributes: dict[str, Any] = {"id": collection_id} if collection_id else {}
+    if kind == "auth":
+        return Collection.new_auth(name, **attributes)
+    if kind == "view":
+        return Collection.new_view(name, **attributes)
+    return Collection.new_base(name, **attributes)
 
 
 def new_collection(body: Mapping[str, JsonValue]) -> Collection:

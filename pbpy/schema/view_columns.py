@@ -17,13 +17,15 @@ from pbpy.schema.tokenizer import UnbalancedExpression, split_tokens
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_COMMENT = re.compile(r"/\*.*?\*/|--[^\n]+", re.DOTALL)
+# Each pattern begins where no earlier try has looked, so that hostile texts take linear time.
+_COMMENT = re.compile(r"/\*.*?\*/|/\*.*|--[^\n]+", re.DOTALL)
 _JOIN = re.compile(
-    r"\s+(?:(?:full|left|right)\s+(?:outer\s+)?|(?:cross|inner|outer)\s+)?join\s", re.IGNORECASE
+    r"(?<!\s)\s++(?:(?:full|left|right)\s++(?:outer\s++)?|(?:cross|inner|outer)\s++)?join\s",
+    re.IGNORECASE,
 )
-_TAIL = re.compile(r"\s+(?:where|group\s+by|having|order|limit|with)\s", re.IGNORECASE)
+_TAIL = re.compile(r"(?<!\s)\s++(?:where|group\s++by|having|order|limit|with)\s", re.IGNORECASE)
 _IGNORED = re.compile(
-    r"""'[^']*' | "[^"]*" | `[^`]*` | \[[^\]]*\] | --[^\n]* | /\*.*?\*/""",
+    r"""'[^']*'? | "[^"]*"? | `[^`]*`? | \[[^\]]*\]? | --[^\n]* | /\*.*?\*/ | /\*.*""",
     re.VERBOSE | re.DOTALL,
 )
 _JOIN_MARK = "__join__"

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from pbpy.store.sql import Row
 
 SAMPLE_SIZE = 10
-_CAST = re.compile(r"cast\s*\(.*\s+as\s+(\w+)\s*\)", re.DOTALL)
+_CAST = re.compile(r"cast\s*+\(.*\sas\s++(\w++)\s*+\)", re.DOTALL)
 _WILDCARD = (
     "wildcard columns (*) are not supported - manually type the collection field names you want"
     " the view query to have"

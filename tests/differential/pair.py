@@ -96,7 +96,7 @@ def start_twin(folder: Path, kind: ServerKind = "auto") -> Server:
         return start_pocketbase(folder)
     if chosen != "pbpy" and kind == "auto":
         kind = cast("ServerKind", chosen)
-    return start_pbpy(folder, "--passwordHash", "bcrypt", server=kind)
+    return start_pbpy(folder, server=kind, password_hash="bcrypt")
 
 
 def report(step: Step, outcome: Outcome) -> str:

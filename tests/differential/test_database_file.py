@@ -26,6 +26,9 @@ SECRETS = re.compile(
 PRAGMAS = ("page_size", "auto_vacuum", "encoding", "user_version", "application_id", "journal_mode")
 DATABASES = ("data.db", "auxiliary.db")
 
+WRITTEN_BY_SIGN_IN = {"_authOrigins"}
+"""Tables of what sign-in alerts need; their rows are compared with the rest of auth."""
+
 SCHEMA_CHANGES = scenario(
     "schema changes",
     base("df_a", field("text", "zeta", id="z1"), field("number", "alpha", id="a1")),
@@ -157,7 +160,7 @@ def test_same_stored_rules(files: Files) -> None:
 
 def test_same_stored_rows(files: Files) -> None:
     tables = files.query("left", "data.db", "select name from _collections where type != 'view'")
-    for table in tables:
+    for table in set(tables) - WRITTEN_BY_SIGN_IN:
         columns = files.query("left", "data.db", f"select name from pragma_table_info('{table}')")
         cells = ", ".join(f'typeof("{name}"), "{name}"' for name in columns)
         files.check("data.db", f'select {cells} from "{table}" order by rowid')

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import io
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -38,6 +39,7 @@ class Reading:
     db: Database
     storage: LocalStorage
     catalog: Catalog
+    log: logging.Logger = field(default_factory=lambda: logging.getLogger("pbpy"))
 
 
 @pytest.fixture(name="sweep")
@@ -138,3 +140,18 @@ def test_a_first_start_has_nothing_to_sweep(tmp_path: Path) -> None:
 
     intents_run(work())
     assert not (tmp_path / FOLDER).exists()
+
+
+def test_what_cannot_be_deleted_stays_noted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def work() -> None:
+        await Intents(tmp_path).begin("pbc_posts", "r9", ["../x"])
+        database = Database(tmp_path / "data.db", Config(data_dir=tmp_path))
+        ctx = Reading(database, LocalStorage(tmp_path / "storage"), Catalog())
+        await Intents(tmp_path).sweep(cast("Context", ctx))
+        await database.close()
+
+    intents_run(work())
+    assert len(list((tmp_path / FOLDER).iterdir())) == 1
+    assert "are left" in caplog.text

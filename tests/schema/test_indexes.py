@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,7 +24,19 @@ from pbpy.schema.indexes import (
         ("", Index()),
         ("drop index a", Index()),
         ("create index a on b", Index()),
-        ("create index on b (c)", Index("", "b", (IndexColumn("c"),))),
+        ("create index on b (c)", Index()),
+        ("create index a on b (c); drop table b", Index()),
+        ("create index a on b (c) or", Index()),
+        ("create index x.y.a on b (c)", Index()),
+        ("/* */ create index a on b (c)\n", Index("a", "b", (IndexColumn("c"),))),
+        (
+            "create index a on b (\nlower(\n c\n)\n)",
+            Index("a", "b", (IndexColumn("lower(\n c\n)"),)),
+        ),
+        (
+            "create index a on b (c) where c > (1) and d != ')'",
+            Index("a", "b", (IndexColumn("c"),), where="c > (1) and d != ')'"),
+        ),
         ("create index a on b (f(c)", Index()),
         ("create index a on b ('c)", Index()),
         ("create index a on b ()", Index("a", "b")),
@@ -55,6 +69,25 @@ from pbpy.schema.indexes import (
 )
 def test_reads_a_statement(statement: str, index: Index) -> None:
     assert parse_index(statement) == index
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "create " + " " * 50_000,
+        "create index a on " + " " * 50_000,
+        "create index a on b (c" + " " * 50_000 + "x)",
+        "create index a on b (c" + " asc" * 20_000 + ")",
+        "create index a on b (" + "(" * 50_000,
+        "create index a on b (" + ") " * 20_000,
+        "create index " * 10_000,
+    ],
+    ids=lambda text: text[:30],
+)
+def test_reading_takes_linear_time(hostile: str) -> None:
+    started = time.perf_counter()
+    parse_index(hostile)
+    assert time.perf_counter() - started < 1
 
 
 def test_writes_one_column_on_the_same_line() -> None:

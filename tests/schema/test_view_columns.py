@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
+
 import pytest
 
 from pbpy.schema.tokenizer import UnbalancedExpression
@@ -64,6 +67,26 @@ def test_refuses_what_has_no_single_alias() -> None:
         read_select("select a or b from p")
     with pytest.raises(UnbalancedExpression):
         read_select("select (a from p")
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "select a" + " " * 50_000 + "from p",
+        "select a from p " + "left " * 20_000,
+        "select a from p" + " join q" * 10_000,
+        "select a from p " + "/*" * 30_000,
+        "select a from p " + "[" * 50_000,
+        "select a from p " + "-- \n" * 20_000,
+    ],
+    ids=lambda text: text[:24],
+)
+def test_reading_takes_linear_time(hostile: str) -> None:
+    started = time.perf_counter()
+    has_several_statements(hostile)
+    with suppress(ValueError):
+        read_select(hostile)
+    assert time.perf_counter() - started < 2
 
 
 def test_trims_blanks_and_semicolons() -> None:
