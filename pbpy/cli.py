@@ -1,4 +1,4 @@
-"""The command line: `pbpy serve`, `pbpy superuser ...`; flags are spelled as PocketBase's.
+"""The command line: `serve`, `superuser`, `migrate`; flags are spelled as PocketBase's.
 
 Flags may stand before or after the command. Unknown flags are ignored, unknown commands are
 errors. A failed command says why on stderr and ends with status 1.
@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from pbpy.app import App
 from pbpy.auth import superusers
 from pbpy.config import Config
-from pbpy.errors import ConfigError, FieldError, PbpyError, ValidationFailed
+from pbpy.errors import ConfigError, PbpyError, ValidationFailed
+from pbpy.hook_files import load_hook_files
+from pbpy.migrate_cli import add_migrate_command
 from pbpy.serve import serve
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
-
-    from pbpy.errors import ErrorMap
 
 _TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
 _FALSE = frozenset(("0", "f", "F", "FALSE", "false", "False"))
@@ -41,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         datefmt="%Y/%m/%d %H:%M:%S",
         level=logging.INFO,
     )
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # what clients send wrongly
     logging.getLogger("pbpy").setLevel(logging.DEBUG if options.dev else logging.INFO)
     try:
         options.run(options)
@@ -55,21 +56,16 @@ def _fail(message: str) -> NoReturn:
 
 
 def _explain(error: PbpyError) -> str:
-    return _join(error.errors) if isinstance(error, ValidationFailed) else str(error)
-
-
-def _join(errors: ErrorMap) -> str:
-    return "; ".join(
-        f"{key}: {item.message}" if isinstance(item, FieldError) else f"{key}: ({_join(item)})"
-        for key, item in errors.items()
-    )
+    return error.summary if isinstance(error, ValidationFailed) else str(error)
 
 
 # commands
 
 
 def _serve(options: argparse.Namespace) -> None:
-    serve(App(_config(options)), options.http, options.server)
+    app = App(_config(options))
+    load_hook_files(app, Path(options.hooksDir))
+    serve(app, options.http, options.server)
 
 
 def _superuser(
@@ -144,6 +140,8 @@ def _config(options: argparse.Namespace) -> Config:
         origins=origins or ("*",),
         encryption_env=options.encryptionEnv,
         dev=options.dev,
+        migrations_dir=Path(options.migrationsDir),
+        automigrate=options.dev if options.automigrate is None else options.automigrate,
     )
 
 
@@ -179,7 +177,7 @@ _GLOBAL_FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
     (
         "--encryptionEnv",
         {
-            "default": "",
+            "default": "PB_ENCRYPTION_KEY",
             "metavar": "NAME",
             "help": "environment variable with the 32 characters that encrypt the stored settings",
         },
@@ -194,6 +192,25 @@ _GLOBAL_FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
         },
     ),
     ("--publicDir", {"default": "", "metavar": "PATH", "help": "directory of static files"}),
+    (
+        "--migrationsDir",
+        {"default": "migrations", "metavar": "PATH", "help": "directory of migration files"},
+    ),
+    (
+        "--automigrate",
+        {
+            "type": _go_bool,
+            "nargs": "?",
+            "const": True,
+            "default": None,
+            "metavar": "BOOL",
+            "help": "write a migration file for each collection changed by the API (as --dev)",
+        },
+    ),
+    (
+        "--hooksDir",
+        {"default": "pb_hooks", "metavar": "PATH", "help": "directory of hook files"},
+    ),
     (
         "--indexFallback",
         {
@@ -262,4 +279,5 @@ def _build_parser() -> argparse.ArgumentParser:
         if needs_password:
             action.add_argument("password", metavar="PASS")
         action.set_defaults(run=_superuser(act), origins="*")
+    add_migrate_command(commands, shared, _config)
     return parser

@@ -22,6 +22,8 @@ class Config:
         origins: allowed CORS origins.
         encryption_env: name of the environment variable with the 32-character settings key.
         dev: verbose errors on the console.
+        migrations_dir: folder of the migration files that a start applies; None for none.
+        automigrate: whether a collection change made through the API writes a migration file.
         inline_opcodes: SQLite opcodes which a read may use on the event loop before it
             moves to a reader thread; 0 sends every read to a thread.
     """
@@ -34,4 +36,6 @@ class Config:
     origins: tuple[str, ...] = field(default=("*",))
     encryption_env: str = ""
     dev: bool = False
+    migrations_dir: Path | None = None
+    automigrate: bool = False
     inline_opcodes: int = 20_000

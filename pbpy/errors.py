@@ -60,6 +60,13 @@ def errors_to_json(errors: ErrorMap) -> dict[str, JsonValue]:
     }
 
 
+def _summary(errors: ErrorMap) -> str:
+    return "; ".join(
+        f"{key}: {item.message}" if isinstance(item, FieldError) else f"{key}: ({_summary(item)})"
+        for key, item in errors.items()
+    )
+
+
 class PbpyError(Exception):
     """Base of all errors that pbpy raises on purpose."""
 
@@ -158,6 +165,11 @@ class ValidationFailed(PbpyError):
     def __init__(self, errors: ErrorMap) -> None:
         self.errors = errors
         super().__init__(f"validation failed: {errors_to_json(errors)}")
+
+    @property
+    def summary(self) -> str:
+        """The sentences by key, for a person: `name: Cannot be blank.; ...`."""
+        return _summary(self.errors)
 
 
 class StoreError(PbpyError):

@@ -181,6 +181,15 @@ describe("filter() binds", () => {
         assert.deepEqual(await titles("title = {:t}", { t: "" }), []);
     });
 
+    test("text with line breaks, tabs and backslashes", async () => {
+        const comments = pb.collection("comments");
+        for (const text of ["two\nlines", "a\ttab", "one\r\ntwo", "C:\\new\\", "\\\\\""]) {
+            const { id } = await comments.create({ text });
+            const found = await comments.getFirstListItem(pb.filter("text = {:text}", { text }));
+            assert.equal(found.id, id, JSON.stringify(text));
+        }
+    });
+
     test("numbers", async () => {
         assert.deepEqual(await titles("views > {:n}", { n: 25 }), ["delta", "epsilon"]);
         assert.deepEqual(await titles("views > {:n}", { n: 29.5 }), ["delta", "epsilon"]);

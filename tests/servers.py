@@ -198,6 +198,7 @@ def _start(
     with log_path.open("wb") as log:
         process = subprocess.Popen(
             [str(_get_command(name)), "serve", *address, *place, *options, *serve_options],
+            cwd=folder,  # its migrations and hooks, not those of this checkout
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -14,6 +14,7 @@ from pbpy.api.middleware.security import add_security_headers
 from pbpy.api.request import ApiRequest, ClientGone
 from pbpy.api.responses import Response, Stream
 from pbpy.api.routes import build_router
+from pbpy.api.streams import Streams
 from pbpy.api.transport import (
     CLOSE,
     bad_request,
@@ -23,6 +24,7 @@ from pbpy.api.transport import (
     unavailable,
 )
 from pbpy.hooks.events import ServeEvent
+from pbpy.start import prepare
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -55,7 +57,7 @@ class Edge:
             _run_endpoint,
         )
         self._disconnects = Disconnects()
-        self._streams: set[asyncio.Task[None]] = set()
+        self._streams = Streams()
         self._stopping = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -71,8 +73,7 @@ class Edge:
     def stop(self) -> None:
         """Refuse new requests with 503 and end the streams; running requests go on."""
         self._stopping = True
-        for task in self._streams:
-            task.cancel()
+        self._streams.stop()
 
     async def http(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -95,7 +96,7 @@ class Edge:
             if b"transfer-encoding" in request.headers and b"content-length" in request.headers:
                 response.headers.append(CLOSE)  # RFC 9112 6.1: the next request may be smuggled
             if isinstance(response, Stream):
-                await self._send_stream(response, scope, receive, send)
+                await self._streams.send(request, response, scope, receive, send)
             elif response.status not in _BODY_REFUSED and await request.skip_body():
                 await response.send(scope, receive, send)
             else:
@@ -108,22 +109,6 @@ class Edge:
                 raise
         finally:
             request.close()
-
-    async def _send_stream(
-        self, response: Stream, scope: Scope, receive: Receive, send: Send
-    ) -> None:
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101  # a coroutine runs in a task
-        self._streams.add(task)
-        try:
-            await response.send(scope, receive, send)
-        except asyncio.CancelledError:
-            if not self._stopping:
-                raise
-            task.uncancel()
-            await send({"type": "http.response.body", "body": b""})
-        finally:
-            self._streams.discard(task)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -142,11 +127,16 @@ class Edge:
 
 
 async def announce(app: App) -> None:
-    """Call the serve hook: the application is open and requests will come."""
+    """Prepare the open application for the requests that will come, and call the serve hook.
+
+    Raises:
+        MigrationError: a migration cannot be applied.
+    """
 
     async def go_on(_: ServeEvent) -> None:
         return
 
+    await prepare(app)
     await app.on_serve.trigger(ServeEvent(app), go_on)
 
 

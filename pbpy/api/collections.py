@@ -5,9 +5,13 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from pbpy.api.guards import require_superuser
+from pbpy.api.json_body import MalformedJson
 from pbpy.api.responses import EncodedJson, Json, NoContent, Response
 from pbpy.api.router import Route
+from pbpy.api.struct_body import WrongKind, bind_pairs
 from pbpy.binding import BindError
 from pbpy.errors import (
     REQUIRED,
@@ -36,6 +40,7 @@ from pbpy.schema.encode import collection_to_json, encode_collection
 from pbpy.schema.importer import import_collections, import_failure
 from pbpy.schema.merge import merged, new_collection, scaffold
 from pbpy.schema.providers import provider_list
+from pbpy.schema.refresh import refresh_catalog
 from pbpy.schema.save import create_collection, update_collection
 from pbpy.schema.views import InvalidView, dry_run
 
@@ -43,6 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pbpy.api.request import ApiRequest
+    from pbpy.api.struct_body import Shape
     from pbpy.errors import JsonValue
     from pbpy.hooks.hook import Hook
     from pbpy.schema.collection import Collection
@@ -53,6 +59,23 @@ INVALID_FORM = "An error occurred while validating the submitted data."
 LOAD_FAILURE = "An error occurred while loading the submitted data."
 MAX_QUERY_BYTES = 5000
 
+_FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")
+_FORM: Shape = {
+    "id": "text",
+    "name": "text",
+    "type": "text",
+    "viewQuery": "text",
+    "listRule": "text",
+    "viewRule": "text",
+    "createRule": "text",
+    "updateRule": "text",
+    "deleteRule": "text",
+    "authRule": "text",
+    "manageRule": "text",
+    "indexes": "texts",
+    "fields": "json",
+}
+"""What a form may say of a collection; `fields` in its JSON payload."""
 _REFUSALS = (SchemaError, SqlRejected, ConstraintViolation, UniqueViolation)
 
 
@@ -76,10 +99,14 @@ async def get_collections(request: ApiRequest) -> Response | None:
         total_items=UNKNOWN if page.skip_total else total,
     )
     answer: Response | None = None
+    picks = bool(request.query.get("fields"))
 
     async def respond(final: CollectionsListRequestEvent) -> None:
         nonlocal answer
-        items = [collection_to_json(item) for item in final.collections]
+        items = [
+            collection_to_json(item) if picks else orjson.Fragment(encode_collection(item))
+            for item in final.collections
+        ]
         answer = Json(page.envelope(items, final.total_items), is_page=True)
 
     await app.hooks.on_collections_list_request.trigger(event, respond)
@@ -117,8 +144,9 @@ async def post_collection(request: ApiRequest) -> Response | None:
 
 async def patch_collection(request: ApiRequest) -> Response | None:
     """Change a collection."""
-    original = _found(request)
     body = await _read(request, DATA_FAILURE)
+    await refresh_catalog(request.app)
+    original = _found(request)
     try:
         collection = merged(original, body)
     except BindError as error:
@@ -251,15 +279,33 @@ _TOO_LONG = FieldError(
 
 
 async def _read(request: ApiRequest, message: str) -> dict[str, JsonValue]:
-    """Return the body with its keys as they were sent.
+    """Return the body with its keys as they were sent; hooks find it in the request's info.
 
     Raises:
         BadRequest: with message; the body cannot be read.
     """
+    content_type = request.header(b"content-type")
+    if content_type.startswith(("text/xml", "application/xml")):
+        raise BadRequest(DATA_FAILURE)
     try:
-        return await request.record_body()
-    except BadRequest as error:
+        if content_type.startswith(_FORM_TYPES):
+            body = bind_pairs((await request.read_form(message)).values, _FORM)
+        elif request.has_body and content_type.startswith("application/json"):
+            body = _object(await request.json())
+        else:
+            body = await request.record_body()
+    except (BadRequest, WrongKind, MalformedJson) as error:
         raise BadRequest(message) from error
+    request.info.body = body
+    return body
+
+
+def _object(value: JsonValue) -> dict[str, JsonValue]:
+    if value is None:
+        return {"name": None}  # PocketBase: null empties the collection, its name is missed first
+    if not isinstance(value, dict):
+        raise BadRequest
+    return value
 
 
 def _found(request: ApiRequest) -> Collection:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pbpy.errors import BadRequest, Forbidden, NotFound, Unauthorized
+from pbpy.errors import Forbidden, NotFound, Unauthorized
 
 if TYPE_CHECKING:
     from pbpy.api.request import ApiRequest
@@ -30,16 +30,6 @@ def require_superuser(request: ApiRequest) -> None:
     require_auth(request)
     if not request.is_superuser:
         raise Forbidden("The authorized record is not allowed to perform this action.")
-
-
-def require_guest(request: ApiRequest) -> None:
-    """Let guests pass.
-
-    Raises:
-        BadRequest: a record is signed in.
-    """
-    if request.auth is not None:
-        raise BadRequest("The request can be accessed only by guests.")
 
 
 def require_same_collection(request: ApiRequest) -> None:

@@ -284,25 +284,6 @@ class ApiRequest:
             raise BadRequest("Unsupported Content-Type")
         return info.body
 
-    async def object_body(self, message: str = LOAD_FAILURE) -> dict[str, JsonValue]:
-        """Return the body as an object with its keys as sent; no body and null are empty.
-
-        Raises:
-            BadRequest: with `message` if it cannot be read.
-            ContentTooLarge, ClientGone: as `chunks`.
-        """
-        if not self.has_body:
-            return {}
-        content_type = self.header(b"content-type")
-        if content_type.startswith("application/json"):
-            value = _load_json(await self.read(), message)
-            if value is not None and not isinstance(value, dict):
-                raise BadRequest(message)
-            return value or {}
-        if (form := await self._read_form(content_type, message)) is not None:
-            return _load_values(form, message)
-        raise BadRequest("Unsupported Content-Type")
-
     async def struct_body(self, shape: Shape, message: str = LOAD_FAILURE) -> dict[str, JsonValue]:
         """Return those members of the body that the shape knows (see `struct_body.py`).
 

@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from pbpy.errors import JsonValue
     from pbpy.store.sql import SqlValue
 
-MAX_QUERY_CHARACTERS = 5000
+MAX_QUERY_BYTES = 5000
 MAX_ROWS = 1000
 _WRITES = ("INSERT", "CREATE", "UPDATE", "DELETE", "DROP", "DETACH", "ALTER", "REPLACE")
 _FAILED = "Failed to execute query. Raw error:\n"
 _INVALID = "An error occurred while validating the submitted data."
 _TOO_LONG = FieldError(
     "validation_length_too_long",
-    f"The length must be no more than {MAX_QUERY_CHARACTERS}.",
-    {"max": MAX_QUERY_CHARACTERS, "min": 0},
+    f"The length must be no more than {MAX_QUERY_BYTES}.",
+    {"max": MAX_QUERY_BYTES, "min": 0},
 )
 _EXACT_FLOAT_DIGITS = 21
 
@@ -48,7 +48,7 @@ async def run_sql(request: ApiRequest) -> Response:
     text: str = body.get("query", "")
     if not text:
         raise BadRequest(_INVALID, {"query": REQUIRED})
-    if len(text) > MAX_QUERY_CHARACTERS:
+    if len(text.encode()) > MAX_QUERY_BYTES:
         raise BadRequest(_INVALID, {"query": _TOO_LONG})
     started = time.perf_counter()
     try:

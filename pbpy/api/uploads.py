@@ -6,9 +6,11 @@ name is a plain value. A file stays in memory up to 1 MiB, then it goes to a tem
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, BinaryIO, cast
+from urllib.parse import unquote
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -25,6 +27,11 @@ SPOOL_BYTES = MIB
 MAX_VALUES_BYTES = 26 * MIB
 """All plain values of one body together, as Go counts 16 MiB of memory and 10 more."""
 MAX_PARTS = 1000
+MAX_PART_HEADERS = 100
+MAX_PART_HEADER_BYTES = 64 * 1024
+
+_EXTENDED_NAME = re.compile(rb";\s*filename\*\s*=\s*utf-8'[^']*'([^\s;]+)", re.IGNORECASE)
+"""A file name in the form of RFC 5987, which wins over the plain one."""
 
 
 class MalformedForm(ValueError):
@@ -57,7 +64,12 @@ async def parse_multipart(content_type: str, chunks: AsyncIterator[bytes]) -> Fo
         raise MalformedForm("no multipart boundary")
     builder = _FormBuilder()
     try:
-        parser = MultipartParser(boundary, builder.callbacks())
+        parser = MultipartParser(
+            boundary,
+            builder.callbacks(),
+            max_header_count=MAX_PART_HEADERS,
+            max_header_size=MAX_PART_HEADER_BYTES,
+        )
         async for chunk in chunks:
             parser.write(chunk)
         builder.require_end()
@@ -119,10 +131,13 @@ class _FormBuilder:
         self._header_name = self._header_value = b""
 
     def _end_headers(self) -> None:
-        kind, options = parse_options_header(self._headers.get(b"content-disposition", b""))
+        disposition = self._headers.get(b"content-disposition", b"")
+        kind, options = parse_options_header(disposition)
         if kind == b"form-data":
             self._name = options.get(b"name", b"").decode(errors="replace")
             filename = options.get(b"filename", b"").decode(errors="replace")
+            if (extended := _EXTENDED_NAME.search(disposition)) is not None:
+                filename = unquote(extended[1].decode(errors="replace"))
             self._filename = filename.replace("\\", "/").rpartition("/")[2]
         if self._name and self._filename:
             self._file = SpooledTemporaryFile(SPOOL_BYTES)  # noqa: SIM115  # the form closes it

@@ -98,12 +98,17 @@ async def create_superuser_otp(ctx: Context, email: str) -> tuple[str, str, int]
     return otp.id, password, options.otp.duration
 
 
+async def has_superuser(ctx: Context) -> bool:
+    """Return whether there is a superuser besides the installer's."""
+    return bool(await ctx.db.value(count_superusers_except(INSTALLER_EMAIL)))
+
+
 async def installer_token(ctx: Context) -> str | None:
     """Return a 30 minute token of the installer's superuser while there is no other, else None.
 
     The record is made when it is missing, with a password that nobody knows.
     """
-    if await ctx.db.value(count_superusers_except(INSTALLER_EMAIL)):
+    if await has_superuser(ctx):
         return None
     installer = await find_superuser(ctx, INSTALLER_EMAIL)
     if installer is None:

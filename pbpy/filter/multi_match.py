@@ -42,22 +42,22 @@ def _same_comparison(left: Operand, right: Operand) -> bool:
 
 def _violation(op: str, left: Operand, right: Operand) -> Violation:
     """Source: PocketBase tools/search/filter.go manyVsOneExpr, manyVsManyExpr."""
-    clones: dict[Join, Join] = {}
-    condition = build_condition(op, _side(left, clones), _side(right, clones))
+    ranges: set[Join] = set()
+    condition = build_condition(op, _side(left, ranges), _side(right, ranges))
     negated = Condition(
         ("NOT (", *condition.pieces, ")"),
         _NEGATED[condition.missing],
         _NEGATED[condition.both_missing],
         condition.two_valued,
     )
-    return Violation(Atom(negated), frozenset(clones.values()))
+    return Violation(Atom(negated), frozenset(ranges))
 
 
-def _side(side: Operand, clones: dict[Join, Join]) -> Operand:
+def _side(side: Operand, ranges: set[Join]) -> Operand:
     if side.match_all is None:
         return replace(side, fallback=NullFallback.AUTO, guard=None)
     own = _clone_path(side.match_all)
-    clones.update(own)
+    ranges.update(own.values())
     return replace(
         side,
         pieces=replace_joins(side.pieces, own),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import orjson
 
-from pbpy.fields.numbers import number_output
+from pbpy.fields.numbers import MAX_SAFE_INT, number_output
 from pbpy.records.layout import layout_of
 from pbpy.records.picker import Picker, apply_choice
 
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
 Output: TypeAlias = "dict[str, JsonValue]"
 Convert: TypeAlias = "Callable[[Any], JsonValue]"
+"""A stored value -> what orjson writes."""
+ConvertColumn: TypeAlias = "Callable[[Sequence[Any]], Iterable[JsonValue]]"
 
-_TIMESTAMP_CHARS = len("2022-01-01 10:00:00.123Z")
+_DATE_LENGTHS = {0, len("2022-01-01 10:00:00.123Z")}
 _CACHED_SHAPES = 200
 
 
@@ -36,9 +38,15 @@ class Shape:
     __slots__ = ("_keys", "_names", "_places")
 
     def __init__(
-        self, collection: Collection, names: Iterable[str], picker: Picker | None = None
+        self,
+        collection: Collection,
+        names: Iterable[str],
+        picker: Picker | None = None,
+        columns: Iterable[str] | None = None,
     ) -> None:
-        places = dict(layout_of(collection).positions)
+        """Rows hold these columns in order, or those of all fields."""
+        positions = layout_of(collection).positions if columns is None else columns
+        places = {name: place for place, name in enumerate(positions)}
         for name in ("collectionId", "collectionName", "expand"):
             places[name] = len(places)
         self._names = (collection.id, collection.name)
@@ -47,14 +55,14 @@ class Shape:
 
     def encode(self, rows: Sequence[Row], expanded: Sequence[JsonValue] = ()) -> list[Output]:
         """Return an object for each row; expanded holds the value of `expand` for each."""
-        if not self._keys:
+        if not self._keys or not rows:
             return [{} for _ in rows]
         count = len(rows)
         columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
         columns += ([name] * count for name in self._names)
         columns.append(expanded)
         chosen = [
-            map(convert, columns[place]) if convert else columns[place]
+            convert(columns[place]) if convert else columns[place]
             for place, convert in self._places
         ]
         keys = self._keys
@@ -73,57 +81,64 @@ def shape_of(collection: Collection, names: Iterable[str]) -> Shape:
     return found
 
 
-def _conversion(collection: Collection, key: str, picker: Picker | None) -> Convert | None:
+def _conversion(collection: Collection, key: str, picker: Picker | None) -> ConvertColumn | None:
     """Return what turns a column into orjson input; None when it goes out as it is."""
     item = collection.by_name.get(key)
-    if key == "expand":  # encoded and picked by whoever knows the records in it
-        return None
     choice = picker.choose(key) if picker else True
-    if item is None:
-        return _changed(None, choice)
-    convert = _view_conversion(item) if collection.is_view else _table_conversion(item)
-    if item.type != "json" or picker is None or convert is None:
-        return _changed(convert, choice)
-    if choice is True:
-        return _with_plain_numbers(convert)
-    return _changed(lambda stored: orjson.loads(orjson.dumps(convert(stored))), choice)
+    if key == "expand" or (item is None and choice is True):
+        return None  # expand is encoded and picked by whoever knows the records in it
+    if picker is None and item is not None and not collection.is_view:
+        return _table_column(item)
+    convert = _picked(_value_conversion(collection, item), item, choice)
+    return lambda column: map(convert, column)
 
 
-def _changed(convert: Convert | None, choice: Choice) -> Convert | None:
-    """Return a conversion that also does what the picker wants with the value."""
-    if choice is True:
-        return convert
-    if convert is None:
-        return lambda stored: apply_choice(choice, stored)
-    if isinstance(choice, Picker):  # lists and points may be encoded already
-        return lambda stored: choice.pick(orjson.loads(orjson.dumps(convert(stored))))
-    return lambda stored: apply_choice(choice, convert(stored))
-
-
-def _with_plain_numbers(convert: Convert) -> Convert:
-    """PocketBase: a picked answer was parsed, so numbers have their usual form again."""
-    return lambda stored: number_output(stored) if type(stored) is float else convert(stored)
-
-
-def _table_conversion(item: Field) -> Convert | None:
+def _table_column(item: Field) -> ConvertColumn | None:
+    """Return the conversion of a whole column of a table, which holds what `encode` gives."""
+    convert = item.stored_to_output
     if item.is_multiple:
-        return item.stored_to_output
+        return lambda column: map(convert, column)
     match item.type:
         case "text" | "email" | "url" | "editor" | "select" | "relation" | "file":
             return None
         case "bool":
-            return bool
+            return lambda column: map(bool, column)
         case "number":
-            return number_output
+            return _number_column
         case "date" | "autodate":
-            slow = item.stored_to_output
-            return lambda stored: (
-                stored if len(stored) == _TIMESTAMP_CHARS or not stored else slow(stored)
+            return lambda column: (
+                column if set(map(len, column)) <= _DATE_LENGTHS else map(convert, column)
             )
         case _:
-            return item.stored_to_output
+            return lambda column: map(convert, column)
 
 
-def _view_conversion(item: Field) -> Convert:
-    """Return the conversion of a view's column, which holds whatever the query computes."""
-    return lambda stored: item.to_output(item.decode_view(stored))
+def _number_column(column: Sequence[Any]) -> Iterable[JsonValue]:
+    is_plain = set(map(type, column)) == {int} and (
+        min(column) >= -MAX_SAFE_INT and max(column) <= MAX_SAFE_INT
+    )
+    return column if is_plain else map(number_output, column)
+
+
+def _value_conversion(collection: Collection, item: Field | None) -> Convert:
+    if item is None:
+        return lambda constant: constant
+    if collection.is_view:  # holds whatever its query computes
+        return lambda stored: item.to_output(item.decode_view(stored))
+    return item.stored_to_output
+
+
+def _picked(convert: Convert, item: Field | None, choice: Choice) -> Convert:
+    """Return a conversion that also does what the picker wants with the value."""
+    if item is not None and item.type == "json":
+        # PocketBase: a picked answer was parsed, so numbers have their usual form again.
+        if choice is True:
+            return lambda stored: (
+                number_output(stored) if type(stored) is float else convert(stored)
+            )
+        return lambda stored: apply_choice(choice, orjson.loads(orjson.dumps(convert(stored))))
+    if choice is True:
+        return convert
+    if isinstance(choice, Picker):  # lists and points may be encoded already
+        return lambda stored: choice.pick(orjson.loads(orjson.dumps(convert(stored))))
+    return lambda stored: apply_choice(choice, convert(stored))

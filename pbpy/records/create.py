@@ -43,6 +43,7 @@ async def create_record(
         raise BadRequest("Unsupported collection type.")
     rule = require_rule(info, collection.create_rule)
     record = Record(collection)
+    info.submitted = info.body
     values = with_uploads(collection, info.body, files) if files else info.body
     info.body = load_body(record, values, info)
     if not info.is_superuser:

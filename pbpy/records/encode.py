@@ -6,6 +6,7 @@ rows, so a record that nobody touched is never decoded.
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import orjson
@@ -23,9 +24,13 @@ if TYPE_CHECKING:
     from pbpy.records.picker import Choice
     from pbpy.records.record import Expanded
     from pbpy.schema.collection import Collection
+    from pbpy.store.sql import Row
 
 _SECRETS = frozenset({"password", "tokenKey"})
 _CACHED_ENCODERS = 200
+
+_kind_of = attrgetter("collection", "shows_hidden", "visibility", "shows_custom")
+"""What must be the same for records to be encoded together."""
 
 
 def encode_record(record: Record, picker: Picker | None = None) -> Output:
@@ -37,10 +42,52 @@ def encode_records(records: Sequence[Record], picker: Picker | None = None) -> l
     """Return what the client sees of several records, as orjson input."""
     if not records:
         return []
-    encoder = _encoder_of(records[0], picker)
-    if all(map(encoder.fits, records)):
-        return encoder.encode(records)
+    kinds = [*map(_kind_of, records)]
+    has_expand = [record.expand is not None for record in records]
+    if kinds.count(kinds[0]) == len(kinds) and has_expand.count(has_expand[0]) == len(kinds):
+        return _encoder_of(records[0], picker).encode(records)
     return [encode_record(record, picker) for record in records]
+
+
+class RowEncoder:
+    """Encodes rows of one collection that nobody wants to see as records.
+
+    Attributes:
+        columns: which columns a row has to hold, in order; None for all fields.
+    """
+
+    __slots__ = ("_shape", "columns")
+
+    def __init__(self, collection: Collection, picker: Picker | None, names: Sequence[str]) -> None:
+        self.columns: tuple[str, ...] | None = None
+        if picker is not None:
+            # A query needs some column, also when none is shown.
+            self.columns = tuple(name for name in names if name in collection.by_name) or ("id",)
+        self._shape = Shape(collection, names, picker, self.columns)
+
+    def encode(self, rows: Sequence[Row]) -> list[Output]:
+        """Return an object for each row."""
+        return self._shape.encode(rows)
+
+
+def row_encoder(
+    collection: Collection, picker: Picker | None, *, shows_hidden: bool
+) -> RowEncoder | None:
+    """Return the encoder of rows for this reader.
+
+    None when each record has to be asked whether its email is shown.
+    """
+    cache: dict[tuple[bool, Picker | None], RowEncoder | None] = collection.memo.setdefault(
+        "records.row_encoders", {}
+    )
+    key = (shows_hidden, picker)
+    if key not in cache:
+        if len(cache) >= _CACHED_ENCODERS:
+            cache.clear()
+        names = _picked_names(collection, picker, shows_hidden=shows_hidden)
+        asks = "email" in names and collection.is_auth and not shows_hidden
+        cache[key] = None if asks else RowEncoder(collection, picker, names)
+    return cache[key]
 
 
 def _encoder_of(record: Record, picker: Picker | None) -> _Encoder:
@@ -77,29 +124,17 @@ class _Encoder:
         self._picker = picker
         self._shows_hidden = example.shows_hidden
         self._has_expand = example.expand is not None
-        names = _visible_names(collection, shows_hidden=example.shows_hidden)
-        if self._has_expand:
-            names.append("expand")
-        if picker:
-            names = [name for name in names if picker.choose(name) is not False]
+        names = _picked_names(collection, picker, shows_hidden=example.shows_hidden)
         self._expand: Choice = False
-        if "expand" in names:
+        if self._has_expand:
             self._expand = picker.choose("expand") if picker else True
+        if self._expand is not False:
+            names.append("expand")
         self._email = _email_guard(collection) if "email" in names else None
         self._shape = Shape(collection, names, picker)
 
-    def fits(self, record: Record) -> bool:
-        """Return whether this is the encoder for record."""
-        return (
-            record.collection is self._collection
-            and record.shows_hidden == self._shows_hidden
-            and (record.expand is not None) == self._has_expand
-            and record.visibility is None
-            and not record.shows_custom
-        )
-
     def encode(self, records: Sequence[Record]) -> list[Output]:
-        """Return the objects of records that fit; a single one may be customised."""
+        """Return the objects of records of one kind."""
         first = records[0]
         if first.visibility is not None or first.shows_custom:
             return [self._encode_customised(record) for record in records]
@@ -145,6 +180,13 @@ def _visible_names(collection: Collection, *, shows_hidden: bool) -> list[str]:
         if (shows_hidden or not item.hidden) and not (collection.is_auth and item.name in _SECRETS)
     ]
     return [*names, "collectionId", "collectionName"]
+
+
+def _picked_names(
+    collection: Collection, picker: Picker | None, *, shows_hidden: bool
+) -> list[str]:
+    names = _visible_names(collection, shows_hidden=shows_hidden)
+    return [name for name in names if picker.choose(name) is not False] if picker else names
 
 
 def _is_hidden(collection: Collection, name: str) -> bool:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pbpy.context import Context
-    from pbpy.records.query_plan import ListPlan
+    from pbpy.filter.template import ListPlan
     from pbpy.schema.collection import Collection
     from pbpy.store.sql import SqlValue
 

@@ -5,7 +5,6 @@ A catalog's memo holds the templates, so a change of any collection forgets them
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from pbpy import datetimes
@@ -13,7 +12,7 @@ from pbpy.errors import FilterError, FilterForbidden
 from pbpy.filter.ast import Expr, split_literals
 from pbpy.filter.parser import parse
 from pbpy.filter.sort import parse_sort
-from pbpy.records.query_template import Question, Template, compile_template
+from pbpy.records.query_template import Question, compile_template
 from pbpy.records.request_values import RequestValues
 from pbpy.store.sql import Sql, quote_identifier
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
     from pbpy.filter.select import Kind
+    from pbpy.filter.template import ListPlan, Template
     from pbpy.records.request_info import RequestInfo
     from pbpy.schema.catalog import Catalog
     from pbpy.schema.collection import Collection, Rule
@@ -40,14 +40,6 @@ Literals: TypeAlias = "tuple[str | float, ...]"
 
 
 NO_LITERALS: Literals = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ListPlan:
-    """The statements of a list: a page of rows, and how many there are in all."""
-
-    page: Sql
-    count: Sql | None
 
 
 def plan_list(  # the parts of one query
@@ -107,10 +99,8 @@ def plan_list(  # the parts of one query
         trusted=trusted,
         params=params,
     )
-    values = template.read(RequestValues(info, literals, clock))
-    page = template.statement("page", values).fill(values, limit or -1, offset)
-    count = template.statement("count", values).fill(values) if with_total else None
-    return ListPlan(page, count)
+    request = RequestValues(info, literals, clock)
+    return template.plan(request, limit, offset, with_total=with_total)
 
 
 def plan_access(
@@ -176,7 +166,7 @@ def plan_virtual_access(
     """
     template = _virtual_template(catalog, collection, rule, _auth_collection(info))
     values = template.read(RequestValues(info, (), clock))
-    table = template.question.table
+    table = collection.name + _VIRTUAL
     names = ", ".join(quote_identifier(field.name) for field in collection.fields)
     marks = ", ".join("?" * len(row))
     with_row = Sql(
@@ -244,7 +234,7 @@ class _Memo:
 
     def __init__(self) -> None:
         self.filters: dict[str, tuple[str, Literals, Expr]] = {}
-        self.templates: dict[Hashable, Template] = {}
+        self.templates: dict[Hashable, tuple[Collection, Template]] = {}
 
 
 def _memo(catalog: Catalog) -> _Memo:
@@ -295,8 +285,8 @@ def _list_template(
             raise FilterError("max filter length limit reached")
         shape, literals, expr = _parse_filter(memo, filter, params)
     key = (collection.id, rule, shape, sort, auth and auth.id, columns, trusted)
-    template = memo.templates.get(key)
-    if template is None or template.question.collection is not collection:
+    known, template = memo.templates.get(key, (None, None))
+    if template is None or known is not collection:
         question = Question(
             collection,
             parse(rule) if rule else None,
@@ -308,7 +298,8 @@ def _list_template(
             collection.name,
             not collection.is_view,
         )
-        template = _remember(memo.templates, key, compile_template(catalog, question))
+        template = compile_template(catalog, question)
+        _remember(memo.templates, key, (collection, template))
     return template, literals
 
 
@@ -317,15 +308,16 @@ def _virtual_template(
 ) -> Template:
     memo = _memo(catalog)
     key = (_VIRTUAL, collection.id, rule, auth and auth.id)
-    template = memo.templates.get(key)
-    if template is None:
+    known, template = memo.templates.get(key, (None, None))
+    if template is None or known is not collection:
         # PocketBase: paths that come back to this collection see its table, not the new row
         virtual = collection.replace(id=collection.id + _VIRTUAL, name=collection.name + _VIRTUAL)
         columns = tuple(field.name for field in collection.fields)
         question = Question(
             virtual, parse(rule), None, (), auth, True, columns, virtual.name, False
         )
-        template = _remember(memo.templates, key, compile_template(catalog, question))
+        template = compile_template(catalog, question)
+        _remember(memo.templates, key, (collection, template))
     return template
 
 

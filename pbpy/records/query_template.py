@@ -1,38 +1,28 @@
 """Query templates: rule, filter and sort of one kind of query, compiled once.
 
-A template holds what no request changes. For a request its slots are read; the decisions and
-shapes that follow select a *variant*, the finished SQL text with the list of slots to bind.
+Rule and filter are resolved with different rights, but share their joins: both speak of the
+same related rows.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from pbpy.errors import FilterError
-from pbpy.filter.compile import Compiler, Node, decide, to_formula
-from pbpy.filter.formula import Formula, all_of
+from pbpy.filter.compile import Compiler, Node
 from pbpy.filter.joins import Join
 from pbpy.filter.operand import Operand, Slots
 from pbpy.filter.parser import parse
-from pbpy.filter.select import Kind, Query
+from pbpy.filter.select import Query
 from pbpy.filter.sort import RANDOM, ROWID, SortTerm
-from pbpy.filter.values import like_pattern
+from pbpy.filter.template import Template
 from pbpy.records.field_resolver import FieldResolver
 from pbpy.schema.indexes import parse_index
-from pbpy.store.sql import Sql
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
-
     from pbpy.filter.ast import Expr
-    from pbpy.filter.draft import Draft
-    from pbpy.records.request_values import RequestValues
     from pbpy.schema.catalog import Catalog
     from pbpy.schema.collection import Collection
-    from pbpy.store.sql import SqlValue
-
-MAX_VARIANTS = 64
 
 
 class Question(NamedTuple):
@@ -59,76 +49,6 @@ class Question(NamedTuple):
     columns: tuple[str, ...]
     table: str
     is_table: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """SQL text and the slots that its parameters are read from."""
-
-    text: str
-    params: tuple[tuple[int, bool], ...]
-
-    def fill(self, values: Sequence[SqlValue], *more: SqlValue) -> Sql:
-        """Return the statement for one request; more comes behind the slots."""
-        bound = [like_pattern(values[slot]) if like else values[slot] for slot, like in self.params]
-        return Sql(self.text, (*bound, *more))
-
-
-@dataclass(slots=True)
-class Template:
-    """One question, compiled.
-
-    Attributes:
-        question: what it answers.
-        query: what its statements have in common.
-        slots: the values that it reads.
-        nodes: what must hold, all of it.
-        variants: statements by kind, decisions and shapes.
-    """
-
-    question: Question
-    query: Query
-    slots: Slots
-    compiler: Compiler
-    nodes: list[Node]
-    variants: dict[Hashable, Statement] = field(default_factory=dict)
-
-    def read(self, request: RequestValues) -> list[SqlValue]:
-        """Return the values of all slots for a request."""
-        return [slot.read(request) for slot in self.slots.items]
-
-    def statement(self, kind: Kind, values: Sequence[SqlValue]) -> Statement:
-        """Return the statement of a kind for these values.
-
-        Raises:
-            FilterError: the values make a path unusable, or there are too many joins.
-        """
-        decided = tuple(decide(item, values) for item in self.compiler.decisions)
-        shapes = tuple(
-            slot.shape(value) for slot, value in zip(self.slots.items, values, strict=True)
-        )
-        key = (kind, decided, shapes)
-        found = self.variants.get(key)
-        if found is None:
-            if len(self.variants) >= MAX_VARIANTS:
-                self.variants.clear()
-            draft = self.query.write(kind, self._formula(decided, shapes))
-            found = self.variants[key] = _statement(draft)
-        return found
-
-    def _formula(self, decided: tuple[bool, ...], shapes: tuple[Hashable, ...]) -> Formula | bool:
-        items: list[Formula] = []
-        for node in self.nodes:
-            item = to_formula(node, decided, shapes)
-            if item is False:
-                return False
-            if not isinstance(item, bool):
-                items.append(item)
-        return all_of(items) if items else True
-
-
-def _statement(draft: Draft) -> Statement:
-    return Statement(draft.text, tuple((param.slot, param.like) for param in draft.params))
 
 
 def compile_template(catalog: Catalog, question: Question) -> Template:
@@ -166,7 +86,7 @@ def compile_template(catalog: Catalog, question: Question) -> Template:
         indexed=frozenset(item.columns[0].name for item in indexes if len(item.columns) == 1),
         sorted_columns=frozenset(item.columns[0].name for item in indexes if item.columns),
     )
-    return Template(question, query, slots, compiler, [*nodes, *rules])
+    return Template(query, slots, compiler, [*nodes, *rules])
 
 
 def _sort_key(term: SortTerm, resolver: FieldResolver) -> Operand | str:

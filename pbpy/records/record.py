@@ -8,12 +8,13 @@ from pbpy.fields.password import PasswordValue
 from pbpy.records.layout import AUTOGENERATE, layout_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pbpy.errors import JsonValue
     from pbpy.fields.field import Field, Value
     from pbpy.fields.file import File
     from pbpy.fields.password import Password
+    from pbpy.records.layout import Layout
     from pbpy.schema.collection import Collection
     from pbpy.store.sql import Row
 
@@ -43,8 +44,10 @@ class Record:
     shows_email: bool = False
     shows_custom: bool = False
     visibility: dict[str, bool] | None = None
+    _layout: Layout | None = None
     _custom: dict[str, Any] | None = None
     _operations: dict[str, list[tuple[str, JsonValue]]] | None = None
+    _stamps: dict[str, str] | None = None
     _current_row: Row | None = None
     _saved_row: Row | None = None
 
@@ -57,7 +60,8 @@ class Record:
     ) -> None:
         self.collection = collection
         self.is_new = True
-        self._row = layout_of(collection).zero_row
+        self._layout = layout_of(collection)
+        self._row = self._layout.zero_row
         self._values = {}
         if values:
             self.load(values)
@@ -74,6 +78,11 @@ class Record:
     def __repr__(self) -> str:
         return f"<Record {self.collection.name}/{self.id}>"
 
+    def _load_layout(self) -> Layout:
+        """Return the layout and keep it: most records of a page never need theirs."""
+        self._layout = layout_of(self.collection)
+        return self._layout
+
     # reading
 
     @property
@@ -81,7 +90,7 @@ class Record:
         """The primary key; empty while a new record has none."""
         value = self._values.get("id")
         if value is None:
-            value = self._row[layout_of(self.collection).id_position]
+            value = self._row[(self._layout or self._load_layout()).id_position]
         return cast("str", value)
 
     def get(self, name: str) -> Value:
@@ -89,7 +98,7 @@ class Record:
         values = self._values
         if name in values:
             return values[name]
-        layout = layout_of(self.collection)
+        layout = self._layout or self._load_layout()
         position = layout.positions.get(name)
         if position is None:
             return self._custom.get(name) if self._custom else None
@@ -97,20 +106,20 @@ class Record:
 
     def original(self, name: str) -> Value:
         """Return the stored value of a field; its zero value for a new record."""
-        layout = layout_of(self.collection)
+        layout = self._layout or self._load_layout()
         position = layout.positions.get(name)
         return None if position is None else layout.decoders[position](self._row[position])
 
     @property
     def original_id(self) -> str:
         """The primary key under which it is stored; empty for a new record."""
-        return cast("str", self._row[layout_of(self.collection).id_position])
+        return cast("str", self._row[(self._layout or self._load_layout()).id_position])
 
     def changed_names(self) -> list[str]:
         """Return the names of fields whose value differs from the stored one."""
         if not self._values:
             return []
-        positions = layout_of(self.collection).positions
+        positions = (self._layout or self._load_layout()).positions
         row = self.export_row()
         return [name for name in self._values if self._has_changed(positions[name], row)]
 
@@ -119,7 +128,7 @@ class Record:
         if encoded == stored:
             return False
         # SQLite may have changed a number's form, and PocketBase may have written another one.
-        layout = layout_of(self.collection)
+        layout = self._layout or self._load_layout()
         encode = layout.encoders[position]
         value = layout.decoders[position](stored)
         return bool(encoded != (encode(value) if encode else value))
@@ -132,7 +141,7 @@ class Record:
         if not self._values:
             return self._row
         if self._current_row is None:
-            layout = layout_of(self.collection)
+            layout = self._layout or self._load_layout()
             row = list(self._row)
             for name, value in self._values.items():
                 position = layout.positions[name]
@@ -160,7 +169,7 @@ class Record:
 
     def set_field(self, key: str, raw: JsonValue) -> str:
         """Set the field that key means; return its name, empty when key means no field."""
-        layout = layout_of(self.collection)
+        layout = self._layout or self._load_layout()
         target = layout.setters.get(key)
         if target is None:
             return ""
@@ -183,6 +192,15 @@ class Record:
         if self._operations:
             self._operations.pop(name, None)
 
+    def stamp(self, name: str, moment: str) -> None:
+        """Set an autodate field as a save does: a value given by `set_raw` stays."""
+        given = self._values.get(name)
+        if given is not None and (self._stamps is None or given is not self._stamps.get(name)):
+            return
+        self._stamps = {**(self._stamps or {}), name: moment}
+        self._values[name] = moment
+        self._current_row = None
+
     def load(self, values: Mapping[str, JsonValue]) -> None:
         """Set several keys, shortest first, as PocketBase applies a body."""
         for key in sorted(values, key=len):
@@ -190,6 +208,8 @@ class Record:
 
     def _modify(self, item: Field, modifier: str, raw: JsonValue) -> None:
         """Apply a modifier, and remember it when the result depends on the stored value."""
+        if self._saved_row is not None:
+            self.begin_save()  # so that it follows the row that was saved
         name = item.name
         follows_row = name not in self._values or name in (self._operations or ())
         self._values[name] = item.apply_modifier(self.get(name), modifier, raw)
@@ -206,7 +226,7 @@ class Record:
         Returns:
             The names of the fields that were computed anew.
         """
-        layout = layout_of(self.collection)
+        layout = self._layout or self._load_layout()
         if row == self._row:
             return []
         self._values = {name: self._values[name] for name in self.changed_names()}
@@ -224,20 +244,30 @@ class Record:
         self._current_row = None
         return redone
 
-    def mark_saved(self) -> None:
+    def mark_saved(self) -> Callable[[], None]:
         """Forget what only a save needs: plain passwords, uploads and modifiers.
 
         The original values stay as they were until the next save begins.
+
+        Returns:
+            A function that takes it back, for a transaction that is rolled back.
         """
+        before = (self._row, dict(self._values), self._operations)
         self.is_new = False
         self._operations = None
-        layout = layout_of(self.collection)
+        layout = self._layout or self._load_layout()
         for name, value in self._values.items():
             if isinstance(value, PasswordValue):
                 self._values[name] = value.without_plain()
             elif name in layout.file_names:
                 self._values[name] = cast("File", self.collection.by_name[name]).saved(value)
         self._saved_row = self.export_row()
+
+        def take_back() -> None:
+            self._row, self._values, self._operations = before
+            self._saved_row = self._current_row = None
+
+        return take_back
 
     def begin_save(self) -> None:
         """Take what the last save stored, if there was one, as the original values."""

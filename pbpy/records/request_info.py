@@ -28,6 +28,7 @@ class RequestInfo:
         raw_headers: header pairs as the server got them (names in lower case, latin-1).
         body: the submitted body, after form values were inferred. On create and update the
             record use cases put resolved values here before rules are checked.
+        submitted: on create and update, the body as it was before that.
         auth: the signed-in record, None for guests.
     """
 
@@ -36,6 +37,7 @@ class RequestInfo:
     query: Mapping[str, str] = field(default_factory=dict)
     raw_headers: Iterable[tuple[bytes, bytes]] = ()
     body: dict[str, JsonValue] = field(default_factory=dict)
+    submitted: Mapping[str, JsonValue] = field(default_factory=dict)
     auth: Record | None = None
 
     @cached_property

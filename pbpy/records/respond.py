@@ -35,7 +35,8 @@ async def respond_with(
         BadRequest: `fields` cannot be used.
         Exception: whatever the work or a handler raises.
     """
-    picker = compile_picker(info.query.get("fields", ""))
+    fields = info.query.get("fields")
+    picker = compile_picker(fields) if fields else None
     if not hook:
         if work is not None:
             await work(ctx, record)

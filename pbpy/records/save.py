@@ -75,7 +75,6 @@ async def save_record(ctx: Context, record: Record, *, validate: bool = True) ->
             record.is_new = True
         await operation.failure.run(ctx, record, _nothing, error)
         raise
-    record.mark_saved()
 
 
 async def delete_record(ctx: Context, record: Record) -> None:
@@ -121,7 +120,9 @@ async def _store(ctx: Context, record: Record, operation: _Operation, *, validat
             await operation.execute.run(bound, record, statement)
             files.settle(record)
             bound.tx.after_commit(files.finish)
+            take_back = record.mark_saved()
             _announce(ctx, bound, record, operation)
+            bound.tx.after_rollback(take_back)
     except BaseException:
         await files.undo()  # also when the transaction did not even begin
         raise

@@ -43,6 +43,7 @@ async def update_record(  # what a request consists of
     if collection.is_view:
         raise BadRequest("Unsupported collection type.")
     rule = require_rule(info, collection.update_rule)
+    info.submitted = info.body
     values = with_uploads(collection, info.body, files) if files else info.body
     if _BODY in rule:
         # The rule sees final values; most bodies say them without a look at the record.

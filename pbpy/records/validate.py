@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from pbpy.errors import REQUIRED, FieldError, ValidationFailed
-from pbpy.fields.relation import Relation
 from pbpy.hooks.models import Moment
 from pbpy.records import queries
 from pbpy.records.layout import layout_of
@@ -49,14 +48,13 @@ def fill_generated(record: Record) -> None:
 async def _check(ctx: Context, record: Record) -> None:
     layout = layout_of(record.collection)
     errors: dict[str, FieldError | ErrorMap] = {}
-    for item in layout.fields:
-        value = record.get(item.name)
-        if isinstance(item, Relation):
-            error = item.check(value)
-        else:
+    for name, check, item in layout.checks:
+        value = record.get(name)
+        error = check(value) if check else None
+        if item is not None:
             error = await item.validate(ctx, record, value)
         if error is not None:
-            errors[item.name] = error
+            errors[name] = error
     if errors:
         # Nothing will be written, so this is the only time to look for missing targets.
         pending = [name for name in layout.relation_names if name not in errors]

@@ -32,8 +32,8 @@ async def insert(ctx: Context, record: Record) -> None:
         ValidationFailed: a value must be unique and is not.
     """
     for item in layout_of(record.collection).autodates:
-        if item.on_create and record.get(item.name) == record.original(item.name):
-            record.set_raw(item.name, ctx.now())
+        if item.on_create:
+            record.stamp(item.name, ctx.now())
     if record.collection.is_auth:
         elsewhere = queries.find_id_elsewhere(ctx.catalog, record.collection, record.id)
         if elsewhere is not None and await ctx.db.one(elsewhere):
@@ -48,8 +48,8 @@ async def insert(ctx: Context, record: Record) -> None:
 def touch(ctx: Context, record: Record) -> None:
     """Set the dates that every update sets."""
     for item in layout_of(record.collection).autodates:
-        if item.on_update and record.get(item.name) == record.original(item.name):
-            record.set_raw(item.name, ctx.now())
+        if item.on_update:
+            record.stamp(item.name, ctx.now())
 
 
 async def update(ctx: Context, record: Record) -> None:

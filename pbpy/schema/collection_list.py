@@ -17,7 +17,7 @@ from pbpy.store.sql import Sql
 
 if TYPE_CHECKING:
     from pbpy.context import Context
-    from pbpy.filter.emit import Draft
+    from pbpy.filter.draft import Draft
     from pbpy.filter.formula import Formula
     from pbpy.filter.select import Kind
     from pbpy.schema.collection import Collection

@@ -11,6 +11,7 @@ from pbpy.errors import SchemaError
 from pbpy.hooks.models import Moment
 from pbpy.schema import queries
 from pbpy.schema.lifecycle import tell_failure, tell_success_later
+from pbpy.schema.refresh import refresh_catalog
 from pbpy.schema.save import check_dependent_views
 from pbpy.schema.table_sync import drop_table
 
@@ -58,6 +59,7 @@ async def delete_collection(
 
     try:
         async with ctx.transaction() as tx_ctx:
+            await refresh_catalog(tx_ctx)
             await Moment("collection", "delete").run(tx_ctx, collection, delete)
             tell_success_later(ctx, tx_ctx, "delete", lambda: collection)
     except Exception as error:

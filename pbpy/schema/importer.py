@@ -15,6 +15,7 @@ from pbpy.schema.checks import errors_tree
 from pbpy.schema.delete import delete_collection
 from pbpy.schema.field_list import add_field
 from pbpy.schema.merge import imported_collection, merged
+from pbpy.schema.refresh import refresh_catalog
 from pbpy.schema.save import save_collection_no_validate
 from pbpy.schema.validate import validate_collection
 
@@ -44,6 +45,7 @@ async def import_collections(
     """
     if not submitted:
         raise SchemaError("no collections to import")
+    await refresh_catalog(ctx)
     try:
         ordered = [_imported(ctx.catalog, body, delete_missing) for body in submitted]
     except BindError as error:

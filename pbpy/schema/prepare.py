@@ -31,7 +31,7 @@ def prepared(ctx: Context, collection: Collection) -> Collection:
     if collection.auth is not None:
         collection = collection.replace(auth=_with_known_fields(collection, collection.auth))
     if has_generated_id:
-        collection = collection.with_id(_free_id(ctx.catalog, collection))
+        collection = collection.with_id(free_id(ctx.catalog, collection))
     return collection.replace(
         created=collection.created or now,
         updated=now,
@@ -39,7 +39,8 @@ def prepared(ctx: Context, collection: Collection) -> Collection:
     )
 
 
-def _free_id(catalog: Catalog, collection: Collection) -> str:
+def free_id(catalog: Catalog, collection: Collection) -> str:
+    """Return the default id of a new collection, numbered when another one has it."""
     base = default_collection_id(collection.type, collection.name)
     candidate, number = base, 2
     while catalog.by_id(candidate) is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pbpy.schema.columns import COLUMNS
 from pbpy.store.sql import Sql
@@ -33,6 +33,12 @@ _STAMP = Sql(
 async def load_collection_rows(db: Reader) -> list[Row]:
     """Return all rows, columns in the order of COLUMNS, by rowid."""
     return await db.all(_LOAD)
+
+
+async def collection_versions(db: Reader) -> list[tuple[str, str]]:
+    """Return (id, moment of the last save) of every collection, by rowid."""
+    rows = await db.all(Sql("SELECT `id`, `updated` FROM `_collections` ORDER BY rowid"))
+    return cast("list[tuple[str, str]]", rows)
 
 
 async def insert_collection_row(tx: Transaction, row: Row) -> None:

@@ -14,6 +14,8 @@ from pbpy.ids import random_secret
 from pbpy.schema import queries
 from pbpy.schema.lifecycle import tell_failure, tell_success_later
 from pbpy.schema.prepare import prepared, with_superuser_limits
+from pbpy.schema.refresh import refresh_catalog
+from pbpy.schema.relation_targets import with_target_ids
 from pbpy.schema.stored import collection_to_row
 from pbpy.schema.table_sync import sync_table
 from pbpy.schema.validate import validate_collection
@@ -28,11 +30,14 @@ if TYPE_CHECKING:
 async def save_collection(ctx: Context, collection: Collection) -> Collection:
     """Validate and save a collection, new or changed; return it as it was stored.
 
+    Relations may name their target instead of giving its id.
+
     Raises:
         ValidationFailed: by the keys of the JSON form; nothing is written.
         SchemaError, StoreError: the database refuses the change; nothing is written.
         NotFound: a collection that is not new is not stored either.
     """
+    collection = with_target_ids(ctx.catalog, collection)
     if collection.is_new:
         return await create_collection(ctx, collection)
     return await update_collection(ctx, _stored(ctx, collection.id), collection)
@@ -87,6 +92,9 @@ class _Save:
         self.latest = collection
         try:
             async with ctx.transaction() as tx_ctx:
+                await refresh_catalog(tx_ctx)
+                if self._original is not None:
+                    self._original = _stored(tx_ctx, self._original.id)
                 self.latest = prepared(tx_ctx, collection)
                 await Moment("collection", self._action).run(tx_ctx, self.latest, self._save)
                 tell_success_later(ctx, tx_ctx, self._action, lambda: self.latest)

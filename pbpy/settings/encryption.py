@@ -14,8 +14,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from pbpy.errors import ConfigError
 
-KEY_SIZES = (16, 24, 32)
-"""AES-128, 192 and 256; PocketBase asks for 32 and takes all three."""
+KEY_SIZE = 32
+"""AES-256. PocketBase asks for it and takes 16 and 24 as well."""
+
+BASE64_SIZE = 44
 
 NONCE_SIZE = 12
 
@@ -24,13 +26,17 @@ def get_encryption_key(variable: str) -> bytes | None:
     """Return the key in the environment variable of this name; None when there is none.
 
     Raises:
-        ConfigError: the key has a length that AES does not know.
+        ConfigError: the key has not 32 characters.
     """
     key = os.environ.get(variable, "").encode() if variable else b""
-    if key and len(key) not in KEY_SIZES:
-        raise ConfigError(
-            f"the encryption key in {variable} has {len(key)} characters: it must have 32"
-        )
+    if key and len(key) != KEY_SIZE:
+        reason = f"the encryption key in {variable} has {len(key)} characters: it must have 32"
+        if len(key) == BASE64_SIZE:
+            reason += (
+                " (32 bytes in base64 have 44; take 32 characters as they are, for example the "
+                "output of `openssl rand -hex 16`)"
+            )
+        raise ConfigError(reason)
     return key or None
 
 

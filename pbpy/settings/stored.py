@@ -15,6 +15,7 @@ from pbpy.settings.queries import load_settings_row, save_settings_row
 
 if TYPE_CHECKING:
     from pbpy.config import Config
+    from pbpy.context import Context
     from pbpy.errors import JsonValue
     from pbpy.store.access import Reader, Transaction
 
@@ -56,6 +57,34 @@ async def save_settings(tx: Transaction, config: Config, settings: Settings) -> 
     plain = orjson.dumps(settings.to_stored())
     # PocketBase stores the plain form as a blob and the encrypted one as text.
     await save_settings_row(tx, encrypt(plain, key) if key else plain, now())
+
+
+async def encrypt_settings(ctx: Context) -> None:
+    """Encrypt settings that are stored plain, where the process has a key.
+
+    Raises:
+        ConfigError: the key has a wrong length.
+    """
+    key = get_encryption_key(ctx.config.encryption_env)
+    if key is None or await _find_plain(ctx.db) is None:
+        return
+    async with ctx.transaction() as tx_ctx:
+        plain = await _find_plain(tx_ctx.db)
+        if plain is not None:
+            await save_settings_row(tx_ctx.tx, encrypt(plain, key), now())
+
+
+async def _find_plain(db: Reader) -> bytes | None:
+    row = await load_settings_row(db)
+    stored = row[0] if row is not None else None
+    text = stored.encode() if isinstance(stored, str) else stored
+    if not isinstance(text, bytes):
+        return None
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    return text
 
 
 def _decode(stored: str | bytes, key: bytes | None, variable: str) -> JsonValue:

@@ -26,6 +26,10 @@ WORKERS = 64
 KEPT_CONNECTIONS = 4
 """Connections that stay open when idle; each may hold 32 MB of pages."""
 
+PATIENCE_S = 0.05
+"""How long a read waits for one of the kept connections before it opens one of its own: most
+reads are done by then, and more of them at once than there are cores only slow each other."""
+
 INTERRUPT_AGAIN_S = 0.05
 """An interrupt that comes just before the first step of a statement is lost: so repeat it."""
 
@@ -54,7 +58,7 @@ class _Job:
 class ReaderThreads:
     """A few threads with a read-only connection each, and a time limit."""
 
-    __slots__ = ("_executor", "_idle", "_jobs", "_path", "_timeout_s")
+    __slots__ = ("_executor", "_idle", "_jobs", "_path", "_places", "_timeout_s")
 
     def __init__(self, path: Path, timeout_s: float) -> None:
         self._path = path
@@ -62,6 +66,7 @@ class ReaderThreads:
         self._executor = ThreadPoolExecutor(WORKERS, f"pbpy-read-{path.stem}")
         self._idle: list[apsw.Connection] = []
         self._jobs: set[_Job] = set()
+        self._places = asyncio.Semaphore(KEPT_CONNECTIONS)
 
     async def run(self, work: Callable[[apsw.Connection], T]) -> T:
         """Return work(connection), done in a thread; interrupted when the caller is cancelled.
@@ -70,15 +75,32 @@ class ReaderThreads:
             QueryTimeout: it took longer than the query timeout, waiting for a thread included.
             StoreError: as SQLite reports.
         """
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                if not await self._find_place():
+                    return await self._run_now(work)
+                try:
+                    return await self._run_now(work)
+                finally:
+                    self._places.release()
+        except TimeoutError as error:
+            raise QueryTimeout(f"the query took longer than {self._timeout_s:g} s") from error
+
+    async def _find_place(self) -> bool:
+        """Return whether a place was free in time; the caller releases it."""
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                return await self._places.acquire()
+        except TimeoutError:
+            return False
+
+    async def _run_now(self, work: Callable[[apsw.Connection], T]) -> T:
         job = _Job()
         future = self._executor.submit(self._work, job, work)
         job.future = future  # type: ignore[assignment]  # Future is invariant; only done() is used
         self._jobs.add(job)
         try:
-            async with asyncio.timeout(self._timeout_s):
-                return await asyncio.wrap_future(future)
-        except TimeoutError as error:
-            raise QueryTimeout(f"the query took longer than {self._timeout_s:g} s") from error
+            return await asyncio.wrap_future(future)
         finally:
             self._stop(job, asyncio.get_running_loop())
 

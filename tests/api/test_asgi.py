@@ -275,6 +275,56 @@ def test_a_stopping_server_refuses_new_requests_and_closes_streams(
     run_open(app, work)
 
 
+def test_a_stream_ends_with_its_client(make_app: Callable[..., App]) -> None:
+    app = make_app()
+    ended: list[str] = []
+
+    async def beats() -> AsyncIterator[bytes]:
+        try:
+            yield b"data:1\n\n"
+            await asyncio.Event().wait()
+        finally:
+            ended.append("ended")
+
+    app.route("GET", "/stream")(lambda _: Stream(beats(), "text/event-stream"))
+
+    async def work(application: Any) -> None:
+        exchange = Exchange("GET", "/stream")
+        exchange.incoming.put_nowait({"type": "http.request", "body": b"", "more_body": False})
+        streaming = asyncio.create_task(exchange.through(application))
+        while len(exchange.sent) < 2:
+            exchange.told.clear()
+            await exchange.told.wait()
+        exchange.incoming.put_nowait({"type": "http.disconnect"})
+        await streaming
+        assert exchange.body == b"data:1\n\n"
+
+    run_open(app, work)
+    assert ended == ["ended"]
+
+
+def test_a_stream_that_ends_is_complete(make_app: Callable[..., App]) -> None:
+    app = make_app()
+
+    async def two() -> AsyncIterator[bytes]:
+        yield b"one"
+        yield b"two"
+
+    app.route("GET", "/stream")(lambda _: Stream(two(), "text/plain"))
+
+    async def work(application: Any) -> None:
+        exchange = Exchange("GET", "/stream")
+        await exchange.through(application)
+        assert exchange.body == b"onetwo"
+        assert [message.get("more_body", False) for message in exchange.sent[1:]] == [
+            True,
+            True,
+            False,
+        ]
+
+    run_open(app, work)
+
+
 def test_two_framings_close_the_connection(make_app: Callable[..., App]) -> None:
     async def work(application: Any) -> None:
         both = [(b"content-length", b"0"), (b"transfer-encoding", b"chunked")]

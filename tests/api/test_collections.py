@@ -133,6 +133,30 @@ def test_a_null_body_has_no_name(console: Console) -> None:
     assert response.json()["message"] == "Failed to create collection."
 
 
+def test_a_null_change_misses_the_name(console: Console) -> None:
+    headers = {**console.headers, "Content-Type": "application/json"}
+    response = console.server.send("PATCH", f"{URL}/users", content=b"null", headers=headers)
+    assert codes(response) == {"name": "validation_required"}
+    assert console.send("PATCH", "/users", {}).status_code == 200
+
+
+def test_forms_bring_texts_and_a_json_payload(console: Console) -> None:
+    form = {"name": "posts", "listRule": "", "Type": "auth", "indexes": ["nonsense"]}
+    refused = console.send("POST", "", data=form)
+    assert refused.json()["data"]["indexes"]["0"]["code"] == "validation_invalid_index_expression"
+    payload = '{"fields": [{"type": "text", "name": "t"}]}'
+    made = console.send(
+        "POST", "", data={"name": "posts", "listRule": "", "@jsonPayload": payload}
+    ).json()
+    assert (made["type"], made["listRule"], made["viewRule"]) == ("base", "", None)
+    assert [field["name"] for field in made["fields"]] == ["id", "t"]
+    files = {"name": (None, "notes")}
+    assert console.send("PATCH", "/posts", files=files).json()["name"] == "notes"
+    assert console.app.catalog.get("notes").view_rule is None
+    broken = console.send("POST", "", data={"name": "x", "@jsonPayload": "{"})
+    assert broken.json()["message"].startswith("Failed to load the collection type data")
+
+
 def test_what_the_database_refuses_is_told(console: Console) -> None:
     response = console.send("POST", "", {"name": "sqlite_posts"})
     assert response.status_code == 400
@@ -249,13 +273,15 @@ def test_truncate_deletes_records_and_keeps_the_collection(console: Console) -> 
 def test_import_takes_a_list_of_objects(console: Console) -> None:
     done = console.send("PUT", "/import", {"collections": [{"name": "a"}, {"name": "b"}]})
     assert (done.status_code, done.content) == (204, b"")
-    for body in ({}, {"collections": None}, {"collections": []}):
+    bodies: list[Any] = [{}, {"collections": None}, {"collections": []}]
+    for body in bodies:
         refused = console.send("PUT", "/import", body)
         assert codes(refused) == {"collections": "validation_required"}
         assert refused.json()["message"] == (
             "An error occurred while validating the submitted data."
         )
-    for body in ({"collections": 5}, {"collections": [5]}, {"collections": [], "deleteMissing": 1}):
+    bodies = [{"collections": 5}, {"collections": [5]}, {"collections": [], "deleteMissing": 1}]
+    for body in bodies:
         refused = console.send("PUT", "/import", body)
         assert (refused.status_code, refused.json()["message"]) == (
             400,

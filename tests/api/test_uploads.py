@@ -59,6 +59,16 @@ def test_only_the_last_part_of_a_file_name_counts() -> None:
 
 
 @pytest.mark.parametrize(
+    "head",
+    ["filename*=UTF-8''h%C3%A9.txt", "filename=\"x.txt\"; filename*=utf-8'en'h%C3%A9.txt"],
+)
+def test_extended_file_names(head: str) -> None:
+    form = parse(body((NAMED % "f" + "; " + head, b"x")))
+    assert form.files[0][1].original_name == "hé.txt"
+    form.close()
+
+
+@pytest.mark.parametrize(
     ("content", "content_type"),
     [
         (body((NAMED % "t", b"a"), end=b""), TYPE),

@@ -42,6 +42,9 @@ class RawNumber(NamedTuple):
 
     text: str
 
+    def __repr__(self) -> str:
+        return self.text
+
 
 @dataclass(eq=False)
 class Comparer:

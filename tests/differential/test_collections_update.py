@@ -158,6 +158,17 @@ SCENARIOS = [
         su.get(records("cq_a")),
     ),
     scenario(
+        "rename of a collection whose rules name it",
+        base("ck_a", field("text", "t"), listRule="@collection.ck_a.t ?= t"),
+        patches("ck_a", {"name": "ck_b"}, {"listRule": "@collection.ck_a.t ?= t"}),
+        patches("ck_b", {"listRule": "@collection.ck_b.t ?= t"}),
+        patches("ck_b", {"name": "ck_c", "listRule": "@collection.ck_c.t ?= t"}),
+        patches("ck_b", {"name": "ck_c", "viewRule": "@collection.ck_b.t ?= t"}),
+        su.get(collections("ck_b")),
+        su.get(collections("ck_c")),
+        guest.get(records("ck_c")),
+    ),
+    scenario(
         "delete",
         base("cd_a", id="cd_a_id"),
         base("cd_b", field("relation", "r", collectionId="cd_a_id"), id="cd_b_id"),

@@ -94,6 +94,36 @@ SCENARIOS = [
         guest.post("/api/collections/x/records/y/z", {"a": 1}),
     ),
     scenario(
+        "missing collections and records",
+        base("ed_known", field("text", "t")),
+        *(
+            step
+            for actor in (guest, su)
+            for step in (
+                actor.get(records("ed_nope")),
+                actor.get(records("ed_nope", "x")),
+                actor.post(records("ed_nope"), {"t": "x"}),
+                actor.patch(records("ed_nope", "x"), {"t": "x"}),
+                actor.delete(records("ed_nope", "x")),
+                actor.send("POST", records("ed_nope"), "{"),
+                actor.get(records("ed_known", "x")),
+                actor.patch(records("ed_known", "x"), {"t": "x"}),
+                actor.send("PATCH", records("ed_known", "x"), "{"),
+                actor.delete(records("ed_known", "x")),
+                actor.get("/api/files/ed_nope/x/y.txt"),
+                actor.get("/api/files/ed_known/x/y.txt"),
+                actor.get("/api/collections/ed_nope/auth-methods"),
+                actor.get("/api/collections/ed_known/auth-methods"),
+                actor.post("/api/collections/ed_nope/auth-refresh"),
+                actor.post("/api/collections/ed_nope/auth-with-password", {}),
+                actor.post("/api/collections/ed_known/auth-with-password", {}),
+                actor.get("/api/collections/ed_nope"),
+                actor.patch("/api/collections/ed_nope", {}),
+                actor.delete("/api/collections/ed_nope"),
+            )
+        ),
+    ),
+    scenario(
         "head",
         su.post("/api/collections", {"name": "ed_head", "fields": [field("text", "t")], **OPEN}),
         requests("HEAD", "/api/health", "/api/nope", "/nope", "/api/collections/ed_none/records"),

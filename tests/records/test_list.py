@@ -113,3 +113,30 @@ def test_trusted_filters_know_no_rules(play: Play) -> None:
             await app.find_records("posts", "nope = 1")
 
     play(scenario)
+
+
+@pytest.mark.parametrize("fields", ["", "title", "n,id,kind", "collectionId", "nope", "*", "js.a"])
+def test_rows_and_records_are_encoded_alike(play: Play, fields: str) -> None:
+    async def scenario(app: App) -> None:
+        boss = await add_user(app, "boss@b.co", "_superusers")
+        await add_user(app, "u@b.co", emailVisibility=True)
+        for number in range(3):
+            values = {"title": f"t{number}", "n": number / 2, "js": {"a": number}, "kind": ["a"]}
+            await add(app, "posts", **values, secret="s")
+
+        async def answers() -> list[Any]:
+            return [
+                await page(app, collection, auth, fields=fields, sort="id")
+                for collection in ("posts", "users", "tags")
+                for auth in (None, boss)
+            ]
+
+        from_rows = await answers()
+
+        @app.on_record_enrich
+        async def go_on(event: Any) -> None:
+            await event.next()
+
+        assert await answers() == from_rows
+
+    play(scenario)

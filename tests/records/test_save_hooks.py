@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pbpy.errors import ValidationFailed
+from pbpy.files.upload import Upload
 from pbpy.records.record import Record
 from pbpy.records.save import save_record
-from tests.records.blog import add, get, page, patch, post, remove
+from tests.records.blog import add, add_user, get, page, patch, post, remove
 
 if TYPE_CHECKING:
     from pbpy.app import App
@@ -261,5 +262,78 @@ def test_enrich_hook_hides_shows_and_adds(play: Play) -> None:
         assert item["computed"] == "default"
         assert "title" not in item
         assert item["expand"]["tags"][0]["context"] == "expand"
+
+    play(scenario)
+
+
+def test_one_record_is_saved_again_and_again(play: Play) -> None:
+    async def scenario(app: App) -> None:
+        async with app.transaction() as bound:
+            record = await add(bound, "posts", title="a", n=1)
+            record.set("n+", 1)
+            await bound.save(record)
+            assert record.original("n") == 1
+        other = await app.find_record("posts", record.id)
+        assert other is not None
+        other.set("n+", 10)
+        await app.save(other)
+        record.set("n+", 100)
+        await app.save(record)
+        record.set("n+", 1000)
+        await app.save(record)
+        assert record.get("n") == 1112
+        await app.delete(record)
+        assert await app.count_records("posts") == 0
+
+    play(scenario)
+
+
+def test_rolled_back_save_can_be_repeated(play: Play) -> None:
+    async def scenario(app: App) -> None:
+        record = await add(app, "posts", title="a", n=1)
+        record.load({"n+": 5, "title": "b"})
+        with pytest.raises(LookupError):
+            async with app.transaction() as bound:
+                await bound.save(record)
+                raise LookupError
+        await patch(app, "posts", record.id, {"n+": 10})
+        await app.save(record)
+        found = await get(app, "posts", record.id)
+        assert (found["n"], found["title"]) == (16, "b")
+
+    play(scenario)
+
+
+def test_after_hooks_see_names_and_no_plain_passwords(play: Play) -> None:
+    async def scenario(app: App) -> None:
+        seen: list[Any] = []
+
+        @app.on_record_after_create_success.on()
+        async def note(event: Any) -> None:
+            seen.append(event.record.get("cover") or event.record.get("password").plain)
+
+        await add(app, "posts", cover=Upload.from_bytes(b"x", "some.txt"))
+        await add(app, "users", email="a@b.co", password="12345678")
+        assert isinstance(seen[0], str)
+        assert seen[1] == ""
+
+    play(scenario)
+
+
+def test_superusers_see_what_handlers_hide_before_they_go_on(play: Play) -> None:
+    async def scenario(app: App) -> None:
+        boss = await add_user(app, "boss@b.co", "_superusers")
+        record = await add(app, "posts", title="x", n=5, secret="s")
+
+        @app.on_record_enrich.on("posts")
+        async def hide(event: Any) -> None:
+            event.record.hide("title")
+            await event.next()
+            event.record.hide("n")
+
+        seen = await get(app, "posts", record.id, boss)
+        assert (seen["title"], seen["secret"]) == ("x", "s")
+        assert "n" not in seen
+        assert {"title", "n", "secret"}.isdisjoint(await get(app, "posts", record.id))
 
     play(scenario)

@@ -67,6 +67,8 @@ def test_each_column_gets_the_field_it_shows(tmp_path: Path) -> None:
         ("select * from posts", "wildcard columns"),
         ("select title from posts", "missing required id column"),
         ("select id from posts; select 1", "multiple statements"),
+        ("select 'a' as id /* ' */) ; drop table posts; -- '", "multiple statements"),
+        ("select 'a' as id); drop table posts; select (1", "multiple statements"),
         ("select (id from posts", "unbalanced parenthesis"),
         ("select id a b c from posts", r"invalid identifier parts \[id a b c\]"),
         ("select id from nope", "no such table"),

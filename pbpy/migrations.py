@@ -1,0 +1,47 @@
+"""What a migration file imports: collections, fields, records and the types of `app`."""
+
+from __future__ import annotations
+
+from pbpy.app import App
+from pbpy.fields import (
+    Autodate,
+    Bool,
+    Date,
+    Editor,
+    Email,
+    Field,
+    File,
+    GeoPoint,
+    Json,
+    Number,
+    Password,
+    Relation,
+    Select,
+    Text,
+    Url,
+)
+from pbpy.migrate.sync_app import SyncApp
+from pbpy.records.record import Record
+from pbpy.schema.collection import Collection
+
+__all__ = [
+    "App",
+    "Autodate",
+    "Bool",
+    "Collection",
+    "Date",
+    "Editor",
+    "Email",
+    "Field",
+    "File",
+    "GeoPoint",
+    "Json",
+    "Number",
+    "Password",
+    "Record",
+    "Relation",
+    "Select",
+    "SyncApp",
+    "Text",
+    "Url",
+]
