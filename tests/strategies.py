@@ -9,10 +9,8 @@ from pbpy.filter.lexer import OPERATORS
 
 names = st.from_regex(r"[a-z_@#][a-z0-9_.:]{0,8}[a-z0-9]", fullmatch=True)
 
-# a text of the language cannot hold NUL or lone surrogates, nor end in a backslash
-texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12).map(
-    lambda value: value.rstrip("\\")
-)
+# a text of the language cannot hold NUL or lone surrogates
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
 
 numbers = st.from_regex(r"-?[0-9]{1,5}(\.[0-9]{1,3})?", fullmatch=True)
 

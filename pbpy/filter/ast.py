@@ -94,7 +94,7 @@ def _term_text(term: Term) -> str:
         case Path(name):
             return name
         case Text(value):
-            return "'" + value.replace("'", "\\'") + "'"
+            return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
         case Number(literal):
             return literal
         case Call(name, args):

@@ -25,6 +25,7 @@ from pbpy.filter.formula import (
     all_of,
     holds_missing,
 )
+from pbpy.filter.joins import Ref
 from pbpy.filter.scope import MAX_JOINS, Scope
 from pbpy.store.sql import quote_identifier
 
@@ -211,8 +212,13 @@ class Emitter(Scope):
             + where
             + ")"
         )
+        if step.kind == "items":
+            # most empty lists are written like this, and need no look into the JSON
+            list_text = self.column(Ref(step.origin, step.column)).text
+            sign = f"{list_text} = '[]' OR " if missing else f"{list_text} <> '[]' AND "
+            found = Draft(sign) + found
         if not missing:
-            return found
+            return Draft("(") + found + ")"
         none = Draft("NOT EXISTS (") + rows + (Draft(" WHERE ") + link if link.text else EMPTY)
         return Draft("(") + found + " OR " + none + "))"
 

@@ -1,7 +1,7 @@
 """Tokens of the filter language.
 
-Source of the grammar: PocketBase's filter language as its server accepts it. The only escape
-in a text is a backslash before the enclosing quote.
+Source of the grammar: PocketBase's filter language as its server accepts it. In a text, a
+backslash escapes n, t, r, itself and both quotes; before anything else it stands for itself.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _TOKEN = re.compile(
     r"""(?P<space>(?:[ \t\n]|//[^\n]*)+)
     | (?P<name>[A-Za-z_@\#][A-Za-z0-9_.:]*)(?P<call>\()?
     | (?P<number>[-0-9][0-9]*\.?[0-9]*)
-    | (?P<text>'(?>\\'|[^'\0])*+'|"(?>\\"|[^"\0])*+")
+    | (?P<text>'(?>\\[^\0]|[^'\\\0])*+'|"(?>\\[^\0]|[^"\\\0])*+")
     | (?P<placeholder>\{:\w+\})
     | (?P<sign>[=?!<>~]+)
     | (?P<join>[&|]+)
@@ -31,7 +31,10 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-_BRACKET_OR_TEXT = re.compile(r"""[()]|'(?>\\'|[^'\0])*+'|"(?>\\"|[^"\0])*+"|['"]""")
+_BRACKET_OR_TEXT = re.compile(r"""[()]|'(?>\\[^\0]|[^'\\\0])*+'|"(?>\\[^\0]|[^"\\\0])*+"|['"]""")
+
+_ESCAPE = re.compile(r"\\([ntr\\\"'])")
+_CONTROLS = {"n": "\n", "t": "\t", "r": "\r"}
 
 
 class Token(NamedTuple):
@@ -91,12 +94,16 @@ def _token(kind: str, found: re.Match[str]) -> Token:
         if text == "-" or text[0] == "." or text[-1] == ".":
             raise FilterError(f"invalid number {text!r}")
     elif kind == "text":
-        text = text[1:-1].replace("\\" + text[0], text[0])
+        text = _ESCAPE.sub(_unescaped, text[1:-1])
     elif kind == "sign" and text not in OPERATORS:
         raise FilterError(f"invalid sign operator {text!r}")
     elif kind == "join" and text not in ("&&", "||"):
         raise FilterError(f"invalid join operator {text!r}")
     return Token(kind, text, found.start())
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    return _CONTROLS.get(found[1], found[1])
 
 
 def _check_name(name: str) -> None:

@@ -39,15 +39,17 @@ def test_operands_may_stand_on_either_side_and_know_their_position() -> None:
     ("text", "value"),
     [
         (r"'it\'s'", "it's"),
-        (r'"it\'s"', r"it\'s"),
-        (r"'a\nb'", r"a\nb"),
-        (r"'C:\dir'", r"C:\dir"),
+        (r'"it\'s"', "it's"),
+        (r"'a\nb\tc\rd'", "a\nb\tc\rd"),
+        (r"'a\\'", "a\\"),
+        (r"'a\\nb'", r"a\nb"),
+        (r"'C:\dir\u0041\%'", r"C:\dir\u0041\%"),
         ("'// no comment'", "// no comment"),
         ("''", ""),
         ("'\ud800'", "\ufffd"),
     ],
 )
-def test_only_the_enclosing_quote_is_escaped(text: str, value: str) -> None:
+def test_texts_have_the_escapes_of_the_real_server(text: str, value: str) -> None:
     expr = parse(f"a = {text}")
     assert isinstance(expr, Compare)
     assert isinstance(expr.right, Text)

@@ -22,11 +22,11 @@ from pbpy.fields import (
     Text,
     Url,
 )
-from pbpy.schema.collection import Collection
 from pbpy.schema.merge import scaffold
 
 if TYPE_CHECKING:
     from pbpy.fields import Field
+    from pbpy.schema.collection import Collection
 
 NAMES = ("title", "body", "Total", "state", "extra", "n1")
 RULES = (None, "", "id = @request.auth.id", 'id != \'a"b\' && id != ""', "id = '\\n'\n|| id=''")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from pbpy.app import App
 from pbpy.migrate import runner
 from tests.migrate.files import everything
 from tests.schema.apps import run
+
+if TYPE_CHECKING:
+    from pbpy.app import App
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "migrations.md"
 EXAMPLES = [

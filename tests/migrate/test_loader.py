@@ -34,7 +34,7 @@ def test_a_folder_that_does_not_exist_has_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["races.py", "1-races.py", "1_.py", "x1_races.py", "1_a b.py"])
 def test_another_name_is_refused(tmp_path: Path, name: str) -> None:
     touch(tmp_path, name)
-    with pytest.raises(MigrationError, match="<timestamp>_<name>.py"):
+    with pytest.raises(MigrationError, match=r"<timestamp>_<name>\.py"):
         find_migrations(tmp_path)
 
 
