@@ -28,3 +28,16 @@ def test_every_hook_is_documented(hook: str) -> None:
 def test_examples_run(example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     exec(compile(example, "example", "exec"), {"__name__": "example"})
+
+
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
+
+
+def test_every_package_is_on_the_map() -> None:
+    packages = {path.parent.name for path in (ROOT / "pbpy").glob("*/__init__.py")}
+    assert not [name for name in packages if f"{name}" not in ARCHITECTURE]
+
+
+@pytest.mark.parametrize("module", sorted(set(re.findall(r"`((?:\w+/)+\w+\.py)`", ARCHITECTURE))))
+def test_modules_named_by_the_map_exist(module: str) -> None:
+    assert (ROOT / "pbpy" / module).exists() or (ROOT / module).exists()
