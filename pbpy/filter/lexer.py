@@ -18,7 +18,7 @@ _COMPARISONS = ("=", "!=", ">", ">=", "<", "<=", "~", "!~")
 OPERATORS = frozenset(mark + sign for sign in _COMPARISONS for mark in ("", "?"))
 
 _TOKEN = re.compile(
-    r"""(?P<space>(?:[ \t\n]|//[^\n]*)+)
+    r"""(?P<space>(?:[ \t\n]|//[^\n\0]*)+)
     | (?P<name>[A-Za-z_@\#][A-Za-z0-9_.:]*)(?P<call>\()?
     | (?P<number>[-0-9][0-9]*\.?[0-9]*)
     | (?P<text>'(?>\\[^\0]|[^'\\\0])*+'|"(?>\\[^\0]|[^"\\\0])*+")
@@ -64,19 +64,34 @@ def scan(text: str, start: int, end: int) -> Iterator[Token]:
             yield _token(kind, found)
 
 
-def group_end(text: str, start: int, end: int, depth_limit: int) -> int:
+def group_ends(text: str) -> dict[int, int]:
+    """Return opening -> closing bracket of all groups; nothing where comments may have brackets.
+
+    One look at the text, so that nested groups cost no more than others.
+    """
+    if "//" in text:
+        return {}
+    ends: dict[int, int] = {}
+    opened: list[int] = []
+    for found in _BRACKET_OR_TEXT.finditer(text):
+        if found.group() == "(":
+            opened.append(found.start())
+        elif found.group() == ")" and opened:
+            ends[opened.pop()] = found.start()
+    return ends
+
+
+def group_end(text: str, start: int, end: int) -> int:
     """Return the position of the bracket that closes the one at start; texts are skipped.
 
     Raises:
-        FilterError: without such a bracket, or with more than depth_limit open at once.
+        FilterError: without such a bracket.
     """
     depth = 0
     for found in _BRACKET_OR_TEXT.finditer(text, start, end):
         mark = found.group()
         if mark == "(":
             depth += 1
-            if depth > depth_limit:
-                raise FilterError("too many nested groups")
         elif mark == ")":
             depth -= 1
             if depth == 0:

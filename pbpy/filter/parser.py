@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pbpy.errors import FilterError
 from pbpy.filter.ast import And, Call, Compare, Expr, Number, Or, Path, Term, Text
-from pbpy.filter.lexer import Token, group_end, scan
+from pbpy.filter.lexer import Token, group_end, group_ends, scan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ MAX_EXPRESSIONS = 200
 """The most comparisons in one filter or rule."""
 
 MAX_DEPTH = 100
-"""The most groups inside one another; PocketBase has no such limit, Python's stack does."""
+"""The most && and || inside one another; PocketBase has no such limit, Python's stack does."""
 
 MAX_CALL_DEPTH = 3
 
@@ -37,50 +37,102 @@ def parse(text: str, params: Mapping[str, SqlValue] | None = None) -> Expr:
     """
     if not text.isascii():
         text = text.translate(_SURROGATES)
-    return _Parser(text, params).group(0, len(text), 0)
+    return _Parser(text, params).parse()
+
+
+class _Group:
+    """A group that is being read, or the whole text.
+
+    Attributes:
+        tokens: what is still to be read.
+        end: where it ends.
+        join: the join before the next expression.
+        found: joins and expressions read so far, with their depths.
+        read: the left term and the sign of a half-read comparison.
+        complete: whether the last thing read was a whole expression.
+    """
+
+    __slots__ = ("complete", "end", "found", "join", "read", "tokens")
+
+    def __init__(self, text: str, start: int, end: int) -> None:
+        self.tokens = scan(text, start, end)
+        self.end = end
+        self.join = "&&"
+        self.found: list[tuple[str, Expr, int]] = []
+        self.read: list[Term | str] = []
+        self.complete = False
+
+    def add(self, expr: Expr, depth: int) -> None:
+        """Take an expression: a comparison or the inside of a group."""
+        self.found.append((self.join, expr, depth))
+        self.read = []
+        self.complete = True
+
+    def finish(self) -> tuple[Expr, int]:
+        """Return the whole group and its depth.
+
+        Raises:
+            FilterError: it is empty or ends too early.
+        """
+        if not self.complete:
+            raise FilterError(
+                "invalid or incomplete filter expression"
+                if self.found or self.read
+                else "empty filter expression"
+            )
+        return _fold(self.found)
 
 
 class _Parser:
-    __slots__ = ("_left", "_params", "_text")
+    __slots__ = ("_ends", "_left", "_params", "_text")
 
     def __init__(self, text: str, params: Mapping[str, SqlValue] | None) -> None:
         self._text = text
         self._params = params
         self._left = MAX_EXPRESSIONS
+        self._ends = group_ends(text)
 
-    def group(self, start: int, end: int, depth: int) -> Expr:
-        """Parse text[start:end], the inside of a group or the whole.
+    def parse(self) -> Expr:
+        """Parse the text; groups are a list and not a recursion, since clients nest them.
 
         PocketBase: a group is welcome anywhere. It replaces a half-read comparison, and behind
         a whole one it continues with the join read last.
         """
-        found: list[tuple[str, Expr]] = []
-        tokens = scan(self._text, start, end)
-        join = "&&"
-        read: list[Term | str] = []  # the left term and the sign of a half-read comparison
-        complete = False
-        while (token := next(tokens, None)) is not None:
-            if token.kind == "open":
-                close = group_end(self._text, token.position, end, MAX_DEPTH - depth)
-                found.append((join, self.group(token.position + 1, close, depth + 1)))
-                tokens = scan(self._text, close + 1, end)
-                read, complete = [], True
-            elif complete:
-                join, complete = _expect(token, "join", "&& or ||"), False
-            elif len(read) == 1:
-                read.append(_expect(token, "sign", "a sign operator"))
+        groups = [_Group(self._text, 0, len(self._text))]
+        while True:
+            group = groups[-1]
+            token = next(group.tokens, None)
+            if token is None:
+                expr, depth = group.finish()
+                groups.pop()
+                if not groups:
+                    return expr
+                groups[-1].add(expr, depth)
+            elif token.kind == "open":
+                close = self._close(token.position, group.end, len(groups))
+                group.tokens = scan(self._text, close + 1, group.end)
+                groups.append(_Group(self._text, token.position + 1, close))
             else:
-                read.append(self._term(token, tokens, MAX_CALL_DEPTH))
-                if len(read) == 3:
-                    found.append((join, self._comparison(*read)))
-                    read, complete = [], True
-        if not complete:
-            raise FilterError(
-                "invalid or incomplete filter expression"
-                if found or read
-                else "empty filter expression"
-            )
-        return _fold(found)
+                self._step(group, token)
+
+    def _close(self, start: int, end: int, depth: int) -> int:
+        """Return where the group that opens at start is closed."""
+        close = self._ends.get(start)
+        if close is not None:
+            return close
+        if depth > MAX_DEPTH:  # each search reads all that is inside
+            raise FilterError("too many nested groups")
+        return group_end(self._text, start, end)
+
+    def _step(self, group: _Group, token: Token) -> None:
+        if group.complete:
+            group.join, group.complete = _expect(token, "join", "&& or ||"), False
+        elif len(group.read) == 1:
+            group.read.append(_expect(token, "sign", "a sign operator"))
+        else:
+            group.read.append(self._term(token, group.tokens, MAX_CALL_DEPTH))
+            if len(group.read) == 3:
+                group.add(self._comparison(*group.read), 0)
 
     def _comparison(self, left: Term | str, sign: Term | str, right: Term | str) -> Compare:
         self._left -= 1
@@ -146,13 +198,16 @@ def _expect(token: Token, kind: str, words: str) -> str:
     return token.text
 
 
-def _fold(found: list[tuple[str, Expr]]) -> Expr:
-    """Return the tree of joined expressions: && binds tighter than ||."""
+def _fold(found: list[tuple[str, Expr, int]]) -> tuple[Expr, int]:
+    """Return the tree of joined expressions, && binding tighter than ||, and its depth."""
     alternatives: list[list[Expr]] = []
-    for join, expr in found:
+    for join, expr, _ in found:
         if join == "&&" and alternatives:
             alternatives[-1].append(expr)
         else:
             alternatives.append([expr])
+    depth = max(inner for _, _, inner in found) + (len(found) > 1)
+    if depth > MAX_DEPTH:
+        raise FilterError("too many nested groups")
     either = tuple(items[0] if len(items) == 1 else And(tuple(items)) for items in alternatives)
-    return either[0] if len(either) == 1 else Or(either)
+    return (either[0] if len(either) == 1 else Or(either)), depth

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pbpy.files.upload import Upload
     from pbpy.records.record import Record
     from pbpy.schema.collection import Collection
+    from pbpy.store.access import Transaction
 
 _RESERVED_ENDING: Final = ".attrs"
 """PocketBase keeps what it knows of a local file beside it, under its name with this ending."""
@@ -29,7 +30,16 @@ _RESERVED_ENDING: Final = ".attrs"
 class FileChange:
     """The files that one save of a record adds and drops."""
 
-    __slots__ = ("_added", "_collection_id", "_ctx", "_dropped", "_notes", "_record_id", "_whole")
+    __slots__ = (
+        "_added",
+        "_collection_id",
+        "_ctx",
+        "_dropped",
+        "_notes",
+        "_record_id",
+        "_settled",
+        "_whole",
+    )
 
     def __init__(self, ctx: Context, record: Record) -> None:
         self._ctx = ctx
@@ -38,6 +48,7 @@ class FileChange:
         self._added: list[str] = []
         self._dropped: set[str] = set()
         self._notes: list[Intent] = []
+        self._settled = False
         self._whole = False
 
     async def store(self, record: Record) -> None:
@@ -89,13 +100,24 @@ class FileChange:
             await self._ctx.intents.begin(self._collection_id, self._record_id, names)
         )
 
+    def follow(self, tx: Transaction) -> None:
+        """Tidy up when the transaction ends, one way or the other."""
+        tx.after_rollback(self.undo)
+        tx.after_commit(self.finish)
+
     def settle(self, record: Record) -> None:
-        """Take the row that was written as the truth about which files are dropped."""
+        """Take the row that was written as the truth about which files are dropped.
+
+        Without it, when a hook ended the chain before the row, `finish` drops nothing.
+        """
+        self._settled = True
         self._dropped = _leaving(record, _file_fields(record.collection))
 
     async def finish(self) -> None:
         """Delete what the committed save dropped."""
-        if self._whole:
+        if not self._settled:
+            await self.undo()
+        elif self._whole:
             await self._tidy(self._delete_all)
         elif self._dropped or self._notes:
             await self._tidy(lambda: self._delete(self._dropped))
@@ -144,6 +166,9 @@ class _NoFiles(FileChange):
 
     async def drop_all(self, record: Record) -> None:
         """Note nothing."""
+
+    def follow(self, tx: Transaction) -> None:
+        """Tidy up nothing."""
 
     def settle(self, record: Record) -> None:
         """Drop nothing."""

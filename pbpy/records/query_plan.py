@@ -94,7 +94,7 @@ def plan_list(  # the parts of one query
         (rule or "") if bound else "",
         filter,
         sort,
-        auth=_auth_collection(info),
+        auth=_auth_collection(catalog, info),
         columns=columns,
         trusted=trusted,
         params=params,
@@ -164,7 +164,7 @@ def plan_virtual_access(
     Raises:
         FilterError: the rule cannot be used.
     """
-    template = _virtual_template(catalog, collection, rule, _auth_collection(info))
+    template = _virtual_template(catalog, collection, rule, _auth_collection(catalog, info))
     values = template.read(RequestValues(info, (), clock))
     table = collection.name + _VIRTUAL
     names = ", ".join(quote_identifier(field.name) for field in collection.fields)
@@ -205,7 +205,7 @@ def _plan_rule(
         rule,
         "",
         "",
-        auth=_auth_collection(info),
+        auth=_auth_collection(catalog, info),
         columns=columns,
         trusted=True,
         params=None,
@@ -217,8 +217,10 @@ def _plan_rule(
 # templates
 
 
-def _auth_collection(info: RequestInfo) -> Collection | None:
-    return None if info.auth is None else info.auth.collection
+def _auth_collection(catalog: Catalog, info: RequestInfo) -> Collection | None:
+    if info.auth is None:
+        return None
+    return catalog.by_id(info.auth.collection.id) or info.auth.collection
 
 
 def _require_plain(text: str) -> None:

@@ -8,7 +8,7 @@ from pbpy.fields.password import PasswordValue
 from pbpy.records.layout import AUTOGENERATE, layout_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from pbpy.errors import JsonValue
     from pbpy.fields.field import Field, Value
@@ -192,13 +192,14 @@ class Record:
         if self._operations:
             self._operations.pop(name, None)
 
-    def stamp(self, name: str, moment: str) -> None:
-        """Set an autodate field as a save does: a value given by `set_raw` stays."""
-        given = self._values.get(name)
-        if given is not None and (self._stamps is None or given is not self._stamps.get(name)):
-            return
-        self._stamps = {**(self._stamps or {}), name: moment}
-        self._values[name] = moment
+    def stamp(self, names: Iterable[str], moment: str) -> None:
+        """Set autodate fields as a save does: a value given by `set_raw` stays."""
+        if self._stamps is None:
+            self._stamps = {}
+        for name in names:
+            given = self._values.get(name)
+            if given is None or given is self._stamps.get(name):
+                self._values[name] = self._stamps[name] = moment
         self._current_row = None
 
     def load(self, values: Mapping[str, JsonValue]) -> None:
@@ -256,11 +257,13 @@ class Record:
         self.is_new = False
         self._operations = None
         layout = self._layout or self._load_layout()
-        for name, value in self._values.items():
-            if isinstance(value, PasswordValue):
-                self._values[name] = value.without_plain()
-            elif name in layout.file_names:
-                self._values[name] = cast("File", self.collection.by_name[name]).saved(value)
+        for name in layout.password_names:
+            if name in self._values:
+                self._values[name] = self._values[name].without_plain()
+        for name in layout.file_names:
+            if name in self._values:
+                item = cast("File", self.collection.by_name[name])
+                self._values[name] = item.saved(self._values[name])
         self._saved_row = self.export_row()
 
         def take_back() -> None:
@@ -324,10 +327,11 @@ class Record:
 
     def unhashed_passwords(self) -> list[tuple[Password, PasswordValue]]:
         """Return the password fields whose new value the save has to hash."""
+        names = (self._layout or self._load_layout()).password_names
         return [
-            (cast("Password", self.collection.by_name[name]), value)
-            for name, value in self._values.items()
-            if isinstance(value, PasswordValue) and value.needs_hash
+            (cast("Password", self.collection.by_name[name]), self._values[name])
+            for name in names
+            if name in self._values and self._values[name].needs_hash
         ]
 
     def refresh_token_key(self) -> None:

@@ -108,21 +108,19 @@ async def _store(ctx: Context, record: Record, operation: _Operation, *, validat
         final = cast("Record", model)
         await files.store(final)  # of a hook; all others are there by now
         await (_insert if operation is _CREATE else _update)(bound, final)
+        files.settle(final)
+        bound.tx.after_rollback(final.mark_saved())
 
     try:
         await files.store(record)
         async with ctx.transaction() as bound:
-            bound.tx.after_rollback(files.undo)
+            files.follow(bound.tx)
             if operation is _UPDATE:
                 await _rebase(bound, record, validate=validate)
             if validate:
                 await check_targets(bound, record)
             await operation.execute.run(bound, record, statement)
-            files.settle(record)
-            bound.tx.after_commit(files.finish)
-            take_back = record.mark_saved()
             _announce(ctx, bound, record, operation)
-            bound.tx.after_rollback(take_back)
     except BaseException:
         await files.undo()  # also when the transaction did not even begin
         raise
@@ -162,19 +160,22 @@ async def _delete(ctx: Context, model: Record | Collection) -> None:
     record = cast("Record", model)
     files = file_change(ctx, record)
     await files.drop_all(record)
+
+    async def remove(bound: Context, _: Record | Collection) -> None:
+        await _remove(bound, record)
+        files.settle(record)
+
     try:
         async with ctx.transaction() as bound:
-            bound.tx.after_rollback(files.undo)
-            await _DELETE.execute.run(bound, record, _remove)
-            bound.tx.after_commit(files.finish)
+            files.follow(bound.tx)
+            await _DELETE.execute.run(bound, record, remove)
             _announce(ctx, bound, record, _DELETE)
     except BaseException:
         await files.undo()
         raise
 
 
-async def _remove(ctx: Context, model: Record | Collection) -> None:
-    record = cast("Record", model)
+async def _remove(ctx: Context, record: Record) -> None:
     if record.is_superuser:
         await require_another_superuser(ctx, record)
     if not await ctx.tx.execute(queries.delete_record(record.collection, record.original_id)):

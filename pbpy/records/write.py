@@ -31,9 +31,8 @@ async def insert(ctx: Context, record: Record) -> None:
     Raises:
         ValidationFailed: a value must be unique and is not.
     """
-    for item in layout_of(record.collection).autodates:
-        if item.on_create:
-            record.stamp(item.name, ctx.now())
+    if names := layout_of(record.collection).dates_on_create:
+        record.stamp(names, ctx.now())
     if record.collection.is_auth:
         elsewhere = queries.find_id_elsewhere(ctx.catalog, record.collection, record.id)
         if elsewhere is not None and await ctx.db.one(elsewhere):
@@ -47,9 +46,8 @@ async def insert(ctx: Context, record: Record) -> None:
 
 def touch(ctx: Context, record: Record) -> None:
     """Set the dates that every update sets."""
-    for item in layout_of(record.collection).autodates:
-        if item.on_update:
-            record.stamp(item.name, ctx.now())
+    if names := layout_of(record.collection).dates_on_update:
+        record.stamp(names, ctx.now())
 
 
 async def update(ctx: Context, record: Record) -> None:

@@ -37,6 +37,9 @@ DOCUMENTED: dict[str, list[Json]] = json.loads(
 )
 """The collections of each set in the form of an import; relations name their target as `@name`."""
 
+RULES = ("listRule", "viewRule", "createRule", "updateRule", "deleteRule")
+NO_RULES: Json = dict.fromkeys(RULES)
+
 OWN = "id = @request.auth.id"
 STAFF = '@request.auth.collectionName = "users" && @request.auth.role != ""'
 USERS_RULES = {
@@ -92,6 +95,7 @@ def documented_collections(names: Iterable[str]) -> dict[str, Json]:
     """Return what the API shows of the collections of these sets, by name; without `users`."""
     return {
         item["name"]: {
+            **NO_RULES,
             **item,
             "fields": full_fields(item["fields"]) if "fields" in item else [],
             "indexes": [parse_index(index) for index in item.get("indexes", ())],
@@ -123,7 +127,7 @@ def shown(collection: Json) -> Json:
     The system field `id` comes first everywhere; a view takes its fields from its query.
     """
     fields = [field for field in collection["fields"] if field["name"] != "id"]
-    keys = ("name", "type", "listRule", "viewRule", "createRule", "updateRule", "deleteRule")
+    keys = ("name", "type", *RULES)
     view = {"viewQuery": collection["viewQuery"]} if collection["type"] == "view" else {}
     return {
         **{key: collection[key] for key in keys},

@@ -124,11 +124,21 @@ def test_limits() -> None:
     parse("||".join(["a=1"] * MAX_EXPRESSIONS))
     with pytest.raises(FilterError):
         parse("||".join(["a=1"] * (MAX_EXPRESSIONS + 1)))
-    parse("(" * MAX_DEPTH + "a=1" + ")" * MAX_DEPTH)
-    for depth in (MAX_DEPTH + 1, 100_000):
-        with pytest.raises(FilterError):
-            parse("(" * depth + "a=1" + ")" * depth)
+    nested = "a=1"
+    for index in range(MAX_DEPTH):
+        nested = f"a=1 {('&&', '||')[index % 2]} ({nested})"
+    parse(nested)
+    with pytest.raises(FilterError):
+        parse(f"a=1 && ({nested})")
     parse("f(f(f(1))) = 1")
+
+
+def test_groups_may_be_nested_as_deep_as_they_like() -> None:
+    assert to_text(parse("(" * 50_000 + "a=1" + ")" * 50_000)) == "a = 1"
+    with pytest.raises(FilterError):
+        parse("(" * 50_000 + "a=1" + ")" * 49_999)
+    with pytest.raises(FilterError):
+        parse("(" * 50_000 + "a=1 // here\n" + ")" * 50_000)
 
 
 def test_huge_numbers_are_zero() -> None:

@@ -179,3 +179,25 @@ def test_names_cannot_be_invented(play: Play) -> None:
             await app.save(record)
 
     play(scenario)
+
+
+def test_hook_that_ends_the_chain_leaves_files_as_they_were(play: Play) -> None:
+    async def scenario(app: App) -> None:
+        answer = await post(app, "posts", {}, files={"cover": [upload()]})
+        record = await app.find_record("posts", answer["id"])
+        assert record is not None
+
+        async def stop(event: Any) -> None:
+            return
+
+        app.on_record_create_execute.bind(stop)
+        app.on_record_update_execute.bind(stop)
+        app.on_record_delete_execute.bind(stop)
+        lost = await add(app, "posts", cover=upload("lost.txt"))
+        assert lost.is_new
+        record.set("cover", upload("lost.txt"))
+        await app.save(record)
+        await app.delete(record)
+        assert await stored(app) == [answer["cover"]]
+
+    play(scenario)
