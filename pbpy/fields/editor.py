@@ -7,42 +7,27 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pbpy.errors import REQUIRED
 from pbpy.fields import setting_rules
-from pbpy.fields.casts import to_text
-from pbpy.fields.field import ColumnKind, Field
+from pbpy.fields.plain_text import PlainText
 from pbpy.fields.rule_errors import rule_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pbpy.errors import ErrorMap, FieldError, JsonValue
+    from pbpy.errors import ErrorMap, FieldError
     from pbpy.schema.catalog import Catalog
     from pbpy.schema.collection import Collection
-    from pbpy.store.sql import SqlValue
 
 DEFAULT_MAX_BYTES = 5 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Editor(Field):
+class Editor(PlainText):
     """A str; its size is counted in bytes."""
 
     max_size: int = 0
     convert_urls: bool = False
 
     type: ClassVar[str] = "editor"
-
-    @property
-    def column(self) -> ColumnKind:
-        """A text column."""
-        return ColumnKind.TEXT
-
-    def normalize(self, raw: JsonValue) -> str:
-        """Return raw as text."""
-        return to_text(raw)
-
-    def stored_to_output(self, stored: SqlValue) -> JsonValue:
-        """Return the stored text itself."""
-        return stored if type(stored) is str else to_text(stored)
 
     def check(self, value: str) -> FieldError | None:
         """Return the first error."""

@@ -11,8 +11,7 @@ import orjson
 from pbpy.errors import REQUIRED
 from pbpy.fields import setting_rules
 from pbpy.fields.casts import to_texts
-from pbpy.fields.choices import LIST_MODIFIERS, decode_list, list_output
-from pbpy.fields.field import ColumnKind, Field
+from pbpy.fields.one_or_many import OneOrMany
 from pbpy.fields.rule_errors import go_quote, rule_error
 from pbpy.files.upload import Upload
 
@@ -39,7 +38,7 @@ _SHOWN_ORIGINAL_BYTES = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class File(Field):
+class File(OneOrMany):
     """A str or Upload when single, a tuple of them when `max_select` is above 1.
 
     The save pipeline stores each Upload under its name before the row is written, and
@@ -47,28 +46,11 @@ class File(Field):
     """
 
     max_size: int = 0
-    max_select: int = 0
     mime_types: tuple[str, ...] = ()
     thumbs: tuple[str, ...] = ()
     protected: bool = False
 
     type: ClassVar[str] = "file"
-    modifiers: ClassVar[tuple[str, ...]] = LIST_MODIFIERS
-
-    @property
-    def column(self) -> ColumnKind:
-        """A text column, or a JSON list."""
-        return ColumnKind.JSON_LIST if self.max_select > 1 else ColumnKind.TEXT
-
-    @property
-    def is_multiple(self) -> bool:
-        """Whether a value is a tuple."""
-        return self.max_select > 1
-
-    @property
-    def can_be_multiple(self) -> bool:
-        """Always."""
-        return True
 
     def normalize(self, raw: JsonValue) -> FileValue:
         """Return the files in raw with distinct names; a single field keeps the last."""
@@ -85,12 +67,6 @@ class File(Field):
             return self.normalize([item for item in files if file_name(item) not in removed])
         return self.normalize([*change, *files] if modifier == "+name" else [*files, *change])
 
-    def decode(self, stored: SqlValue) -> FileValue:
-        """Return the stored names."""
-        if self.max_select > 1:
-            return decode_list(stored)
-        return stored if type(stored) is str else self.normalize(stored)
-
     def encode(self, value: FileValue) -> SqlValue:
         """Return the name, or the JSON list of names."""
         if isinstance(value, tuple):
@@ -100,12 +76,6 @@ class File(Field):
     def to_output(self, value: FileValue) -> JsonValue:
         """Return the name or names."""
         return self.saved(value)
-
-    def stored_to_output(self, stored: SqlValue) -> JsonValue:
-        """Return the stored name, or the stored list without parsing it."""
-        if self.max_select > 1:
-            return list_output(stored)
-        return stored if type(stored) is str else self.normalize(stored)
 
     def saved(self, value: FileValue) -> str | tuple[str, ...]:
         """Return value with each upload replaced by its name."""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 from pbpy.errors import REQUIRED
 from pbpy.fields import queries, setting_rules
 from pbpy.fields.casts import to_text
-from pbpy.fields.field import ColumnKind, Field
+from pbpy.fields.field import ColumnKind
 from pbpy.fields.patterns import pattern_matches
+from pbpy.fields.plain_text import PlainText
 from pbpy.fields.random_pattern import PatternError, generate_text
 from pbpy.fields.rule_errors import go_quote, rule_error
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from pbpy.records.record import Record
     from pbpy.schema.catalog import Catalog
     from pbpy.schema.collection import Collection
-    from pbpy.store.sql import SqlValue
 
 DEFAULT_ID_PATTERN = "^[a-z0-9]+$"
 DEFAULT_MAX_LENGTH = 5000
@@ -41,7 +41,7 @@ _SAMPLES = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Text(Field):
+class Text(PlainText):
     """A str; lengths are counted in characters."""
 
     min: int = 0
@@ -58,10 +58,6 @@ class Text(Field):
         """A text column, or the primary key."""
         return ColumnKind.PRIMARY_KEY if self.primary_key else ColumnKind.TEXT
 
-    def normalize(self, raw: JsonValue) -> str:
-        """Return raw as text."""
-        return to_text(raw)
-
     def apply_modifier(self, current: str, modifier: str, raw: JsonValue) -> str:
         """Return raw as text with a generated text behind it."""
         return to_text(raw) + self.generate()
@@ -69,14 +65,6 @@ class Text(Field):
     def generate(self) -> str:
         """Return a text of `autogenerate_pattern`; empty without one."""
         return generate_text(self.autogenerate_pattern) if self.autogenerate_pattern else ""
-
-    def decode(self, stored: SqlValue) -> str:
-        """Return the stored text itself."""
-        return stored if type(stored) is str else to_text(stored)
-
-    def stored_to_output(self, stored: SqlValue) -> JsonValue:
-        """Return the stored text itself."""
-        return stored if type(stored) is str else to_text(stored)
 
     async def validate(self, ctx: Context, record: Record, value: str) -> FieldError | None:
         """Return the first error; a primary key must be new and may not change."""

@@ -16,7 +16,7 @@ PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 def user(name: str, **values: Json) -> Json:
     """Return a user whose password is the eight characters that the sign-in of the tests uses."""
     password = {"password": "12345678", "passwordConfirm": "12345678"}
-    return {"email": f"{name}@example.com", "verified": True, **password, **values}
+    return {"email": f"{name}@example.com", **password, **values}
 
 
 def queued(user_id: str, meeting: str = "meeting", **values: Json) -> Json:

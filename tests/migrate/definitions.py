@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
@@ -106,7 +105,7 @@ def collections(draw: st.DrawFn, kind: str) -> Collection:
         for item in all_fields
         if not item.system and draw(booleans)
     )
-    made = replace(made, fields=all_fields, **rules, indexes=(*made.indexes, *indexes))
+    made = made.replace(fields=all_fields, **rules, indexes=(*made.indexes, *indexes))
     return made.with_options(draw(_options)) if kind == "auth" else made
 
 

@@ -56,7 +56,7 @@ async def applied(app: App) -> list[str]:
 async def everything(app: App) -> list[list[Row]]:
     """Return the schema and the rows of the tables that a migration may touch."""
     names = await app.db.all(Sql("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY 1"))
-    statements = [f"SELECT * FROM `{row[0]}`" for row in names if row[0] != "sqlite_stat1"]
+    statements = [f"SELECT * FROM `{row[0]!s}`" for row in names if row[0] != "sqlite_stat1"]
     return [
         await app.db.all(Sql(text))
         for text in ("SELECT type, name, sql FROM sqlite_schema ORDER BY 1, 2", *statements)
