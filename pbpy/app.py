@@ -14,14 +14,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from pbpy.auth import superusers
+from pbpy.auth.limits import AuthLimits
 from pbpy.auth.passwords import hash_password, verify_password
 from pbpy.auth.tokens import Tokens
+from pbpy.background import Background
 from pbpy.config import Config
 from pbpy.data import Data
 from pbpy.datetimes import now
 from pbpy.files.intents import Intents
 from pbpy.files.local import LocalStorage
 from pbpy.hooks.events import BootstrapEvent, TerminateEvent
+from pbpy.mail.sending import new_mailer
 from pbpy.migrate.system import initialise
 from pbpy.records.rules import compile_rule
 from pbpy.schema.catalog import Catalog
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 
     from pbpy.files.storage import Storage
     from pbpy.hooks.app_hooks import AppHooks
+    from pbpy.mail.mailer import Mailer
     from pbpy.records.record import Record
     from pbpy.schema.collection import Collection
     from pbpy.store.access import Reader, Transaction
@@ -77,6 +81,8 @@ class App(Data):
         self.routes: list[Route] = []
         self.storage: Storage = LocalStorage(self.config.data_dir / "storage")
         self.intents = Intents(self.config.data_dir)
+        self.background = Background()
+        self.limits = AuthLimits()
         self._state = _State()
         self._tokens = Tokens()
         self.unbound: App = self
@@ -119,6 +125,7 @@ class App(Data):
             await self._release()  # also when a handler ended the chain
 
     async def _release(self) -> None:
+        await self.background.close()
         watcher, self._state.watcher = self._state.watcher, None
         if watcher is not None:
             watcher.cancel()
@@ -261,6 +268,10 @@ class App(Data):
             FilterError: it cannot.
         """
         compile_rule(catalog, collection, text)
+
+    def new_mailer(self) -> Mailer:
+        """Return what sends mails as the settings say: SMTP, else the `sendmail` command."""
+        return new_mailer(self)
 
     async def hash_password(self, plain: str, cost: int = 0) -> str:
         """Return the hash of plain, of the kind that the configuration asks for."""

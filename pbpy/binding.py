@@ -139,6 +139,8 @@ class Struct:
     """Binders of attributes whose type has no rule of its own."""
     folds_keys: ClassVar[bool] = True
     """Whether keys match in any case."""
+    refuses_doubles: ClassVar[bool] = False
+    """Whether two submitted keys that match the same attribute are an error."""
     hidden: ClassVar[tuple[str, ...]] = ()
     """Attributes that a response never shows, and that are not stored when empty."""
     stored_empty: ClassVar[tuple[str, ...]] = ()
@@ -148,7 +150,8 @@ class Struct:
         """Return a copy with the submitted keys bound.
 
         Raises:
-            BindError: body is not an object, or a value has the wrong JSON type.
+            BindError: body is not an object, a value has the wrong JSON type, or a key comes
+                twice where that is refused.
         """
         table = struct_binders(type(self))  # type: ignore[arg-type]  # a class is hashable
         changes: dict[str, Any] = {}
@@ -156,6 +159,8 @@ class Struct:
             found = table.get(fold_key(key) if self.folds_keys else key)
             if found is not None:
                 attribute, bind = found
+                if self.refuses_doubles and attribute in changes:
+                    raise BindError(f"{json_key(attribute)} comes twice")
                 changes[attribute] = bind(getattr(self, attribute), raw)
         return replace(self, **changes) if changes else self
 

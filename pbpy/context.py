@@ -8,10 +8,13 @@ if TYPE_CHECKING:
     import logging
     from contextlib import AbstractAsyncContextManager
 
+    from pbpy.auth.limits import AuthLimits
+    from pbpy.background import Background
     from pbpy.config import Config
     from pbpy.files.intents import Intents
     from pbpy.files.storage import Storage
     from pbpy.hooks.app_hooks import AppHooks
+    from pbpy.mail.mailer import Mailer
     from pbpy.schema.catalog import Catalog
     from pbpy.schema.collection import Collection
     from pbpy.settings.model import Settings
@@ -86,6 +89,17 @@ class Context(Protocol):
     @property
     def intents(self) -> Intents:
         """The list of files about to be written or deleted, swept at the next start."""
+
+    @property
+    def background(self) -> Background:
+        """Work that goes on after an answer; it must use `unbound`, never a transaction."""
+
+    @property
+    def limits(self) -> AuthLimits:
+        """The attempts that sign-in flows count."""
+
+    def new_mailer(self) -> Mailer:
+        """Return what sends mails as the settings say, `on_mailer_send` around each."""
 
     async def hash_password(self, plain: str, cost: int = 0) -> str:
         """Return the hash of plain, of the kind that the configuration asks for.

@@ -13,6 +13,8 @@
       SchemaError(reason)                a collection change that the database refused
       MigrationError(reason)             a migration file that cannot be applied
       TokenError(reason)                 a token that proves nothing
+      MailError(reason)                  a mail that was not sent
+      RecordChanged                      a conditional update that came too late
       ConfigError(reason)                a start that cannot work
 
 Layers below `api` never send a response; `api/errors.py` holds the one table from type to answer.
@@ -226,6 +228,14 @@ class MigrationError(PbpyError):
 
 class TokenError(PbpyError):
     """A token that is malformed, expired, of the wrong type or signed by another key."""
+
+
+class MailError(PbpyError):
+    """A mail that could not be written or handed over; the message is for the log."""
+
+
+class RecordChanged(PbpyError):
+    """A conditional update came too late: the stored record is another one by now."""
 
 
 class ConfigError(PbpyError):

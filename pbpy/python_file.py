@@ -17,15 +17,16 @@ if TYPE_CHECKING:
 def load_python_file(path: Path) -> ModuleType:
     """Run a file as a module with a name of its own and return the module.
 
-    No bytecode is written and `sys.path` stays as it is, so a file may be called like a module
-    of the standard library. Reads the file and runs it: blocks.
+    `sys.path` stays as it is, so a file may be called like a module of the standard library; its
+    neighbours are imported as `from ._neighbour import name`. Reads the file and runs it: blocks.
 
     Raises:
         Exception: whatever reading, compiling or running it raises.
     """
-    place = sha256(str(path.resolve()).encode()).hexdigest()[:16]
-    module = ModuleType(f"pbpy_file_{place}_{path.stem}")
+    package = _package_of(path.parent)
+    module = ModuleType(f"{package}.{path.stem}")
     module.__file__ = str(path)
+    module.__package__ = package
     code = compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
     sys.modules[module.__name__] = module  # dataclasses look their module up
     try:
@@ -34,6 +35,17 @@ def load_python_file(path: Path) -> ModuleType:
         del sys.modules[module.__name__]
         raise
     return module
+
+
+def _package_of(folder: Path) -> str:
+    """Return the name of the package that stands for a folder."""
+    place = str(folder.resolve())
+    name = f"pbpy_files_{sha256(place.encode()).hexdigest()[:16]}"
+    if name not in sys.modules:
+        package = ModuleType(name)
+        package.__path__ = [place]
+        sys.modules[name] = package
+    return name
 
 
 def explain(error: BaseException, path: Path) -> str:

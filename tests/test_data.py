@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pbpy.errors import NotFound, SqlRejected
+from pbpy.errors import NotFound, SqlRejected, StoreError
 from pbpy.migrations import Collection, Number, Record, Text
 from pbpy.store.sql import Sql
 from tests.schema.apps import run
@@ -71,7 +71,7 @@ def test_sql_takes_part_in_the_transaction(tmp_path: Path) -> None:
 def test_a_query_cannot_write(tmp_path: Path) -> None:
     async def scenario(app: App) -> None:
         await app.save(NOTES)
-        with pytest.raises(SqlRejected):
+        with pytest.raises(StoreError, match="readonly"):
             await app.query("DELETE FROM notes")
 
     run(tmp_path, scenario)

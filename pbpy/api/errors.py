@@ -107,6 +107,8 @@ TABLE: dict[type[Exception], Callable[[ApiRequest, Any], Response]] = {
     e.FilterError: _WRONG_INPUT,
     e.SchemaError: _schema,
     e.TokenError: _WRONG_INPUT,
+    e.MailError: _generic(400, logging.WARNING),
+    e.RecordChanged: _WRONG_INPUT,
     e.MigrationError: _BROKEN,
     e.ConfigError: _BROKEN,
     FileNotFoundError: _generic(404, logging.DEBUG),

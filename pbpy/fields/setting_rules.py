@@ -61,6 +61,9 @@ def check_length(value: str, minimum: int, maximum: int) -> FieldError | None:
     """Check the length of a text in bytes."""
     if minimum <= len(value.encode()) <= maximum:
         return None
+    if minimum == maximum:
+        text = f"the length must be exactly {minimum}"
+        return rule_error("length_invalid", text, max=maximum, min=minimum)
     return rule_error(
         "length_out_of_range",
         f"the length must be between {minimum} and {maximum}",

@@ -81,7 +81,7 @@ def _truth(value: bool) -> Truth:
 
 def _is_bound(side: Operand) -> bool:
     """Whether side is one bound value, which is never NULL, or a number written as a word."""
-    return side.literal in ("1", "0") or (
+    return side.literal in ("1", "0", "TRUE", "FALSE") or (
         len(side.pieces) == 1 and isinstance(side.pieces[0], Param)
     )
 

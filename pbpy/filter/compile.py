@@ -18,7 +18,7 @@ from pbpy.filter.functions import Build, find_function
 from pbpy.filter.joins import Param
 from pbpy.filter.macros import MACRO_NAMES, macro_value
 from pbpy.filter.multi_match import build_atom
-from pbpy.filter.operand import FALSE, NULL, TRUE, Operand, SlotOperand, WordOperand
+from pbpy.filter.operand import FALSE, NULL, TRUE, FlagOperand, Operand, SlotOperand, WordOperand
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -172,7 +172,8 @@ class Compiler:
 
     def _comparison(self, op: str, any_match: bool, left: AnyOperand, right: AnyOperand) -> Node:
         sides = (_plain(left), _plain(right))
-        if sides[0] is not None and sides[1] is not None and op not in ("~", "!~"):
+        in_sql = op in ("~", "!~") or (op == "!=" and isinstance(right, FlagOperand))
+        if sides[0] is not None and sides[1] is not None and not in_sql:
             self.decisions.append((op, sides[0], sides[1]))
             return Decision(len(self.decisions) - 1)
         return Comparison(op, any_match, left, right)
@@ -238,7 +239,7 @@ def term_name(term: Term) -> str:
 def _plain(operand: AnyOperand) -> Side | None:
     if isinstance(operand, SlotOperand):
         return None if operand.lower else (operand.slot, None)
-    if isinstance(operand, WordOperand):
+    if isinstance(operand, WordOperand | FlagOperand):
         return (operand.slot, None)
     if not isinstance(operand, Operand):
         return None

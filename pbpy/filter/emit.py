@@ -120,7 +120,8 @@ class Emitter(Scope):
         if step is None or step in self.names:
             return None
         closed = all(step in join.lineage for join in formula.direct)
-        missing = holds_missing(formula, step, all_missing=closed)
+        behind = all(step in join.lineage for join in formula.named)
+        missing = holds_missing(formula, step, all_missing=behind)
         if missing is None:
             return None
         if step.one_row:

@@ -36,7 +36,8 @@ class Atom:
         violation: what no combination of the path's rows may do.
         guards: columns that must be true as well.
         joins: every join it needs from outside, ancestors included.
-        direct: the joins whose columns it names, roots included.
+        direct: the joins outside whose columns it names, roots included.
+        named: the same with those that its violation ranges over.
         rejects: the joins without whose row it cannot hold.
         missing: whether it holds where one of its joins is missing; None when that depends.
         all_missing: the same where every row that it names is missing.
@@ -48,6 +49,7 @@ class Atom:
     guards: tuple[Ref, ...] = ()
     joins: frozenset[Join] = field(init=False)
     direct: frozenset[Join] = field(init=False)
+    named: frozenset[Join] = field(init=False)
     rejects: frozenset[Join] = field(init=False)
     missing: bool | None = field(init=False)
     all_missing: bool | None = field(init=False)
@@ -60,12 +62,15 @@ class Atom:
         rejects = joins_of(self.guards)
         if self.condition is not None and self.condition.missing in ("false", "null"):
             rejects = own
+        named = direct
         if self.violation is not None:
+            named |= self.violation.atom.direct
             own |= self.violation.atom.joins - self.violation.ranges
             direct |= self.violation.atom.direct - self.violation.ranges
             direct |= _origins(self.violation.ranges)
         object.__setattr__(self, "joins", own)
         object.__setattr__(self, "direct", direct)
+        object.__setattr__(self, "named", named)
         object.__setattr__(self, "rejects", rejects)
         object.__setattr__(self, "missing", self._holds(all_missing=False))
         object.__setattr__(self, "all_missing", self._holds(all_missing=True))
@@ -92,13 +97,16 @@ class _Several:
     items: tuple[Formula, ...]
     joins: frozenset[Join] = field(init=False)
     direct: frozenset[Join] = field(init=False)
+    named: frozenset[Join] = field(init=False)
     depth: int = field(init=False)
 
     def __post_init__(self) -> None:
         joins = frozenset[Join]().union(*(item.joins for item in self.items))
         direct = frozenset[Join]().union(*(item.direct for item in self.items))
+        named = frozenset[Join]().union(*(item.named for item in self.items))
         object.__setattr__(self, "joins", joins)
         object.__setattr__(self, "direct", direct)
+        object.__setattr__(self, "named", named)
         object.__setattr__(self, "depth", 1 + max(item.depth for item in self.items))
 
     def _rejecting(self) -> list[frozenset[Join]]:

@@ -63,7 +63,7 @@ class Operand:
         """Whether it is known to be neither null nor an empty text."""
         if self.fallback is NullFallback.ENFORCED:
             return False
-        return self.literal in ("1", "0") or (
+        return self.literal in ("1", "0", "TRUE", "FALSE") or (
             self.params > 0 and not self.empty_param and self.literal != "NULL"
         )
 
@@ -182,3 +182,18 @@ class WordOperand:
     def bind(self, shapes: Sequence[Hashable]) -> Operand:
         """Return the bound value."""
         return Operand((Param(self.slot),), literal=str(shapes[self.slot]))
+
+
+@dataclass(frozen=True, slots=True)
+class FlagOperand:
+    """A 1 or 0 that PocketBase writes as TRUE or FALSE.
+
+    Behind IS and IS NOT the words test whether the other side is true; they do not compare.
+    """
+
+    slot: int
+
+    def bind(self, shapes: Sequence[Hashable]) -> Operand:
+        """Return the word."""
+        word = "TRUE" if shapes[self.slot] == 1 else "FALSE"
+        return Operand((word,), literal=word)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pbpy.hooks.hook import Hook
 
 if TYPE_CHECKING:
+    from pbpy.hooks import auth_events as a
     from pbpy.hooks import events as e
 
 
@@ -74,9 +75,24 @@ class AppHooks:
         self.on_record_auth_request: Hook[e.RecordAuthRequestEvent] = Hook()
         self.on_record_auth_with_password_request: Hook[e.AuthWithPasswordRequestEvent] = Hook()
         self.on_record_auth_refresh_request: Hook[e.RecordRequestEvent] = Hook()
+        self.on_record_request_otp_request: Hook[a.RequestOtpRequestEvent] = Hook()
+        self.on_record_auth_with_otp_request: Hook[a.AuthWithOtpRequestEvent] = Hook()
+        self.on_record_request_password_reset_request: Hook[e.RecordRequestEvent] = Hook()
+        self.on_record_confirm_password_reset_request: Hook[e.RecordRequestEvent] = Hook()
+        self.on_record_request_verification_request: Hook[e.RecordRequestEvent] = Hook()
+        self.on_record_confirm_verification_request: Hook[e.RecordRequestEvent] = Hook()
+        self.on_record_request_email_change_request: Hook[a.EmailChangeRequestEvent] = Hook()
+        self.on_record_confirm_email_change_request: Hook[a.EmailChangeRequestEvent] = Hook()
         self.on_collections_list_request: Hook[e.CollectionsListRequestEvent] = Hook()
         self.on_collection_view_request: Hook[e.CollectionRequestEvent] = Hook()
         self.on_collection_create_request: Hook[e.CollectionRequestEvent] = Hook()
         self.on_collection_update_request: Hook[e.CollectionRequestEvent] = Hook()
         self.on_collection_delete_request: Hook[e.CollectionRequestEvent] = Hook()
         self.on_collections_import_request: Hook[e.CollectionsImportRequestEvent] = Hook()
+        # mails
+        self.on_mailer_send: Hook[a.MailerEvent] = Hook()
+        self.on_mailer_record_password_reset_send: Hook[a.MailerRecordEvent] = Hook()
+        self.on_mailer_record_verification_send: Hook[a.MailerRecordEvent] = Hook()
+        self.on_mailer_record_email_change_send: Hook[a.MailerRecordEvent] = Hook()
+        self.on_mailer_record_otp_send: Hook[a.MailerRecordEvent] = Hook()
+        self.on_mailer_record_auth_alert_send: Hook[a.MailerRecordEvent] = Hook()

@@ -1,8 +1,8 @@
 """The text part of a mail, made from its HTML in one pass over the characters.
 
 Links become `[label](address)`, list items begin with a dash, blocks stand on lines of their
-own. Bad markup is never an error. The time grows with the length alone (SEC-05): no position
-is looked at twice, however the tags are nested or left open.
+own. Bad markup is never an error. The time grows with the length alone (SEC-05): every pattern
+below takes what it has looked at, up to the end where a closing mark is missing.
 """
 
 from __future__ import annotations
@@ -11,65 +11,120 @@ import re
 from html import unescape
 from typing import Final
 
+_TOKEN: Final = re.compile(
+    r"""
+    <!--.*?(?:-->|\Z)
+    | <(?P<raw>script|style|textarea|title)\b.*?(?:</(?P=raw)[^>]*(?:>|\Z)|\Z)
+    | <(?P<close>/?)(?P<tag>[a-z][a-z0-9]*+)
+      (?P<attributes>(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^>"'])*+)(?:>|\Z)
+    | <[!?/][^>]*+(?:>|\Z)
+    | (?P<text>[^<]++|<)
+    """,
+    re.VERBOSE | re.DOTALL | re.IGNORECASE,
+)
+_HREF: Final = re.compile(
+    r"""(?<![\w-])href\s*+=\s*+(?:"([^"]*)"?|'([^']*)'?|([^\s"'>]++))""", re.IGNORECASE
+)
+_SPACE: Final = re.compile(r"\s+")
 _INLINE: Final = frozenset(
     ("a", "b", "em", "i", "small", "span", "strike", "strong", "sub", "sup", "u")
 )
-_SKIPPED: Final = frozenset(
-    (
-        "applet", "button", "form", "iframe", "object", "option", "script", "select", "style",
-        "svg", "template", "textarea", "title",
-    )
-)  # fmt: skip
-_RAW: Final = frozenset(("script", "style", "textarea", "title"))
-_SPACE: Final = re.compile(r"\s+")
-_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*")
-_HREF: Final = re.compile(r"""(?<![^\s"'/])href\s{0,9}=\s{0,9}(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.I)
-_LONGEST_TAG: Final = 8192
+_HIDDEN: Final = frozenset(
+    ("applet", "button", "form", "iframe", "object", "option", "select", "svg", "template")
+)
 _NEW_LINE: Final = "\r\n"
-_NO_LABEL: Final = "LINK"
 
 
 def html_to_text(html: str) -> str:
     """Return the visible text of html."""
     writer = _Writer()
-    position, end = 0, len(html)
-    while position < end:
-        start = html.find("<", position)
-        if start < 0:
-            start = end
-        if start > position:
-            writer.text(unescape(html[position:start]))
-        position = _read_markup(html, start, writer) if start < end else end
+    for token in _TOKEN.finditer(html):
+        if (text := token["text"]) is not None:
+            writer.add_text(text)
+        elif (tag := token["tag"]) is not None and token["close"]:
+            writer.close(tag.lower())
+        elif tag is not None:
+            writer.open(tag.lower(), token["attributes"])
     return writer.finish()
 
 
-def _read_markup(html: str, start: int, writer: _Writer) -> int:
-    """Take in the comment, declaration or tag at start; return where it ends."""
-    if html.startswith("<!--", start):
-        return _after(html, "-->", start + 4)
-    closing = html.startswith("</", start)
-    name = _NAME.match(html, start + (2 if closing else 1))
-    if name is None:
-        if html[start + 1 : start + 2] in ("!", "?", "/"):
-            return _after(html, ">", start + 1)
-        writer.text("<")
-        return start + 1
-    tag = name[0].lower()
-    stop = _tag_end(html, name.end())
-    if closing:
-        writer.close(tag)
-        return stop
-    writer.open(tag, html[name.end() : stop])
-    if tag in _RAW:
-        # What stands inside is no markup; without its end it is the rest of the mail.
-        found = html.lower().find(f"</{tag}", stop) if tag in writer.raw_left else -1
-        if found < 0:
-            writer.raw_left.discard(tag)
-        return found if found >= 0 else len(html)
-    return stop
+class _Writer:
+    __slots__ = ("_depth", "_hidden", "_href", "_label", "_out", "_within_line")
+
+    def __init__(self) -> None:
+        self._out: list[str] = []
+        self._label: list[str] | None = None  # of the link that is open
+        self._href = ""
+        self._within_line = False
+        self._hidden = ""  # the hidden element that is open, and how often
+        self._depth = 0
+
+    def add_text(self, raw: str) -> None:
+        if self._hidden:
+            return
+        text = _SPACE.sub(" ", _unescaped(raw))
+        if not self._within_line:
+            text = text.lstrip(" ")
+        if text:
+            self._put(text)
+            self._within_line = True
+
+    def open(self, tag: str, attributes: str) -> None:
+        if self._hidden or tag in _HIDDEN:
+            if not attributes.endswith("/") and self._hidden in ("", tag):
+                self._hidden = tag
+                self._depth += 1
+            return
+        if tag == "br":
+            self._break()
+        elif tag not in _INLINE:
+            self._end_line()
+        if tag == "li":
+            self._put("- ")
+        elif tag == "a":
+            self._finish_link()
+            found = _HREF.search(attributes)
+            self._href = _unescaped(next(filter(None, found.groups()), "")) if found else ""
+            self._label = []
+
+    def close(self, tag: str) -> None:
+        if self._hidden:
+            if tag == self._hidden:
+                self._depth -= 1
+                if self._depth == 0:
+                    self._hidden = ""
+            return
+        if tag == "a":
+            self._finish_link()
+        elif tag not in _INLINE:
+            self._end_line()
+
+    def finish(self) -> str:
+        self._finish_link()
+        return "".join(self._out).strip()
+
+    def _put(self, text: str) -> None:
+        (self._out if self._label is None else self._label).append(text)
+
+    def _break(self) -> None:
+        self._put(_NEW_LINE)
+        self._within_line = False
+
+    def _end_line(self) -> None:
+        if self._within_line:
+            self._break()
+
+    def _finish_link(self) -> None:
+        if self._label is None:
+            return
+        label = "".join(self._label).strip() or "LINK"
+        self._label = None
+        self._put(f"[{label}]({self._href})" if self._href else f"[{label}]")
+        self._within_line = True
 
 
-def _after(html: str, mark: str, start: int) -> int:
-    """Return the position behind the next mark; the end where there is none."""
-    found = html.find(mark, start)
-    return len(html) if found < 0 else found + len(mark)
+def _unescaped(text: str) -> str:
+    try:
+        return unescape(text)
+    except ValueError:  # a character reference of thousands of digits
+        return text

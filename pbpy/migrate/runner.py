@@ -64,8 +64,9 @@ async def apply_pending(app: App, folder: Path, limit: int | None = None) -> lis
     """
     found = await asyncio.to_thread(find_migrations, folder)
     applied = set(await list_applied(app.db))
-    for file in sorted(applied - set(found)):
-        log.warning("%s is applied and missing from %s", file, folder)
+    missing = sorted(applied - set(found))
+    if missing:
+        log.warning("applied and missing from %s: %s", folder, ", ".join(missing))
     pending = [path for file, path in found.items() if file not in applied][:limit]
     migrations = [await asyncio.to_thread(load_migration, path) for path in pending]
     return [item.file for item in migrations if await _Step(item, is_up=True).run(app)]

@@ -42,11 +42,15 @@ class RequestInfo:
 
     @cached_property
     def headers(self) -> Mapping[str, str]:
-        """First value of each header, names in snake_case lower: `user_agent`, `x_token`."""
+        """First value of each header, names in snake_case lower: `user_agent`, `x_token`.
+
+        PocketBase: the host is no header to rules.
+        """
         found: dict[str, str] = {}
         for name, value in self.raw_headers:
             key = name.decode("latin-1").lower().replace("-", "_")
-            found.setdefault(key, value.decode("latin-1"))
+            if key != "host":
+                found.setdefault(key, value.decode("latin-1"))
         return found
 
     @property

@@ -13,7 +13,14 @@ from pbpy.errors import FilterError
 from pbpy.filter.compare import build_condition
 from pbpy.filter.compile import bind
 from pbpy.filter.joins import Param, Ref
-from pbpy.filter.operand import NULL, NullFallback, Operand, SlotOperand, WordOperand
+from pbpy.filter.operand import (
+    NULL,
+    FlagOperand,
+    NullFallback,
+    Operand,
+    SlotOperand,
+    WordOperand,
+)
 from pbpy.records import request_values as values
 from pbpy.records.paths import Place, split_modifier
 
@@ -104,7 +111,7 @@ def _static(resolver: FieldResolver, source: str, keys: list[str]) -> AnyOperand
     path = (*keys[:-1], last)
     if modifier == "isset":
         slot = resolver.slots.add(("isset", source, path), lambda: values.IssetSlot(source, path))
-        return WordOperand(slot)
+        return FlagOperand(slot)
     if modifier not in ("", "lower"):
         raise FilterError(f"invalid modifier sequence {last}:{modifier}")
     kind = _field_type(resolver, source, path)

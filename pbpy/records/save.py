@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from pbpy.errors import BadRequest, NotFound, StoreError
+from pbpy.errors import BadRequest, NotFound, RecordChanged, StoreError
 from pbpy.hooks.models import Moment
 from pbpy.records import queries, write
 from pbpy.records.auth_effects import (
@@ -23,12 +23,12 @@ from pbpy.records.auth_effects import (
 )
 from pbpy.records.cascade import cascade
 from pbpy.records.files import file_change
+from pbpy.records.record import Record
 from pbpy.records.superusers import drop_installer, require_another_superuser
 from pbpy.records.validate import check_targets, fill_generated, validate_fields, validate_record
 
 if TYPE_CHECKING:
     from pbpy.context import Context
-    from pbpy.records.record import Record
     from pbpy.schema.collection import Collection
 
 
@@ -49,11 +49,19 @@ _UPDATE = _Operation("update")
 _DELETE = _Operation("delete")
 
 
-async def save_record(ctx: Context, record: Record, *, validate: bool = True) -> None:
+async def save_record(
+    ctx: Context, record: Record, *, validate: bool = True, if_unchanged: str = ""
+) -> None:
     """Create or update a record, with all hooks.
+
+    Args:
+        validate: whether its values are checked.
+        if_unchanged: a field that must still be stored as it was when the record was loaded;
+            of two such updates at the same moment one succeeds.
 
     Raises:
         ValidationFailed: a value is refused; nothing is written.
+        RecordChanged: `if_unchanged` has another value by now.
         NotFound: the record to update is gone.
         BadRequest: the collection is a view.
     """
@@ -66,7 +74,13 @@ async def save_record(ctx: Context, record: Record, *, validate: bool = True) ->
         operation = _UPDATE
 
     async def store(inner: Context, model: Record | Collection) -> None:
-        await _store(inner, cast("Record", model), operation, validate=validate)
+        await _store(
+            inner,
+            cast("Record", model),
+            operation,
+            validate=validate,
+            if_unchanged=if_unchanged,
+        )
 
     try:
         await operation.around.run(ctx, record, store)
@@ -98,7 +112,9 @@ def _require_table(record: Record) -> None:
         raise BadRequest("Unsupported collection type.")
 
 
-async def _store(ctx: Context, record: Record, operation: _Operation, *, validate: bool) -> None:
+async def _store(
+    ctx: Context, record: Record, operation: _Operation, *, validate: bool, if_unchanged: str
+) -> None:
     if validate:
         await validate_record(ctx, record)
     await write.hash_passwords(ctx, record)
@@ -116,7 +132,7 @@ async def _store(ctx: Context, record: Record, operation: _Operation, *, validat
         async with ctx.transaction() as bound:
             files.follow(bound.tx)
             if operation is _UPDATE:
-                await _rebase(bound, record, validate=validate)
+                await _rebase(bound, record, validate=validate, if_unchanged=if_unchanged)
             if validate:
                 await check_targets(bound, record)
             await operation.execute.run(bound, record, statement)
@@ -126,10 +142,14 @@ async def _store(ctx: Context, record: Record, operation: _Operation, *, validat
         raise
 
 
-async def _rebase(ctx: Context, record: Record, *, validate: bool) -> None:
+async def _rebase(ctx: Context, record: Record, *, validate: bool, if_unchanged: str) -> None:
     row = await ctx.db.one(queries.select_record(record.collection, record.original_id))
     if row is None:
         raise NotFound
+    if if_unchanged:
+        stored = Record.from_row(record.collection, row).original(if_unchanged)
+        if stored != record.original(if_unchanged):
+            raise RecordChanged
     redone = record.rebase(row)
     if redone and validate:
         await validate_fields(ctx, record, redone)

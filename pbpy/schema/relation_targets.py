@@ -30,6 +30,14 @@ def with_target_ids(catalog: Catalog, collection: Collection) -> Collection:
     )
 
 
+def points_to_itself(collection: Collection) -> bool:
+    """Return whether a relation has its own collection as target."""
+    return any(
+        isinstance(item, Relation) and item.collection_id == collection.id
+        for item in collection.fields
+    )
+
+
 def _resolved(catalog: Catalog, collection: Collection, relation: Relation) -> Relation:
     name = relation.collection_id
     target = catalog.find(name)

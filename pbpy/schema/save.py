@@ -15,7 +15,7 @@ from pbpy.schema import queries
 from pbpy.schema.lifecycle import tell_failure, tell_success_later
 from pbpy.schema.prepare import prepared, with_superuser_limits
 from pbpy.schema.refresh import refresh_catalog
-from pbpy.schema.relation_targets import with_target_ids
+from pbpy.schema.relation_targets import points_to_itself, with_target_ids
 from pbpy.schema.stored import collection_to_row
 from pbpy.schema.table_sync import sync_table
 from pbpy.schema.validate import validate_collection
@@ -38,9 +38,18 @@ async def save_collection(ctx: Context, collection: Collection) -> Collection:
         NotFound: a collection that is not new is not stored either.
     """
     collection = with_target_ids(ctx.catalog, collection)
+    if collection.is_new and points_to_itself(collection):
+        return await _create_self_related(ctx, collection)
     if collection.is_new:
         return await create_collection(ctx, collection)
     return await update_collection(ctx, _stored(ctx, collection.id), collection)
+
+
+async def _create_self_related(ctx: Context, collection: Collection) -> Collection:
+    """Save a new collection whose relations can be checked only once it is there."""
+    async with ctx.transaction() as tx_ctx:
+        saved = await save_collection_no_validate(tx_ctx, collection)
+        return await validate_collection(tx_ctx, saved, saved)
 
 
 async def save_collection_no_validate(ctx: Context, collection: Collection) -> Collection:

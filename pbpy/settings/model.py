@@ -19,7 +19,14 @@ DEFAULT_MAX_LOG_DATA_BYTES = 16_384
 
 
 @dataclass(frozen=True, slots=True)
-class Smtp(Struct):
+class Section(Struct):
+    """A part of the settings."""
+
+    refuses_doubles: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Smtp(Section):
     """How mail leaves the server; `sendmail` is used while it is not enabled."""
 
     enabled: bool = False
@@ -36,7 +43,7 @@ class Smtp(Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class S3(Struct):
+class S3(Section):
     """A bucket for files or backups instead of the data directory."""
 
     enabled: bool = False
@@ -51,7 +58,7 @@ class S3(Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class Backups(Struct):
+class Backups(Section):
     """Backups by a cron expression ("" is never), the newest `cron_max_keep` kept."""
 
     cron: str = ""
@@ -60,7 +67,7 @@ class Backups(Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class Meta(Struct):
+class Meta(Section):
     """What the application is called, in mails and in the dashboard."""
 
     accent_color: str = ""
@@ -72,7 +79,7 @@ class Meta(Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class RateLimitRule(Struct):
+class RateLimitRule(Section):
     """At most `max_requests` in `duration` seconds, for the requests that `label` names."""
 
     label: str = ""
@@ -87,7 +94,7 @@ def bind_rules(_: tuple[RateLimitRule, ...], raw: JsonValue) -> tuple[RateLimitR
 
 
 @dataclass(frozen=True, slots=True)
-class RateLimits(Struct):
+class RateLimits(Section):
     """Limits of attempts per client address."""
 
     rules: tuple[RateLimitRule, ...] = ()
@@ -98,7 +105,7 @@ class RateLimits(Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class TrustedProxy(Struct):
+class TrustedProxy(Section):
     """Headers in which a proxy tells the address of the client."""
 
     headers: tuple[str, ...] = ()
@@ -106,7 +113,7 @@ class TrustedProxy(Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class Batch(Struct):
+class Batch(Section):
     """Limits of batch requests.
 
     Attributes:
@@ -121,7 +128,7 @@ class Batch(Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class Logs(Struct):
+class Logs(Section):
     """What is kept of requests and for how long.
 
     Attributes:
@@ -138,7 +145,7 @@ class Logs(Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class Settings(Struct):
+class Settings(Section):
     """All settings; a change makes a new value with `merged` or `dataclasses.replace`.
 
     Attributes:

@@ -17,6 +17,7 @@ from pbpy.fields import (
     Json,
     Number,
     Password,
+    Relation,
     Select,
     Text,
     Url,
@@ -53,6 +54,7 @@ _KINDS: dict[type[Field], dict[str, st.SearchStrategy[Any]]] = {
     Date: _settings(min=st.sampled_from(["", "2020-01-01 10:00:00.000Z"])),
     Select: _settings(values=words.map(lambda chosen: ("x", *chosen))),
     File: _settings(max_select=st.integers(0, 3), protected=booleans, thumbs=st.just(("10x0",))),
+    Relation: _settings(cascade=booleans, max_select=st.integers(0, 3)),
     Json: _settings(max_size=sizes),
     GeoPoint: _settings(),
     Password: _settings(min=st.integers(0, 8)),
@@ -71,6 +73,8 @@ def fields(draw: st.DrawFn) -> tuple[Field, ...]:
         if field_id not in used:
             used.add(field_id)
             settings = {key: draw(value) for key, value in _KINDS[kind].items()}
+            if kind is Relation:  # a field never changes its target
+                settings["collection_id"] = ID if field_id[-1] in "02" else "_pb_users_auth_"
             found.append(kind(name=name, id=field_id, **settings))
     return tuple(found)
 

@@ -56,7 +56,7 @@ def test_a_package_beside_the_files_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("def up(app):\n    return )\n", r"1_x.py, line 2: SyntaxError: unmatched '\)'"),
+        ("def up(app):\n    return )\n", r"1_y.py, line 2: SyntaxError: unmatched '\)'"),
         ("import json\n\nx = 1 / 0\n", "1_x.py, line 3: ZeroDivisionError: division by zero"),
         ("import nonsense_module\n", "1_x.py, line 1: ModuleNotFoundError"),
         ("def make():\n    raise KeyError('a')\nmake()\n", "1_x.py, line 2: KeyError: 'a'"),
@@ -83,6 +83,21 @@ def test_each_file_is_a_module_of_its_own(tmp_path: Path) -> None:
     first, second = (load_migration(tmp_path / name / "1_queue.py").up(None) for name in "ab")
     assert (first[:2], second[:2]) == ((queue, "a"), (queue, "b"))
     assert not (tmp_path / "a" / "__pycache__").exists()
+
+
+def test_a_file_imports_its_neighbours(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "_shared.py").write_text(f"PLACE = '{name}'\n")
+        path = tmp_path / name / "1_x.py"
+        path.write_text("from ._shared import PLACE\ndef up(app): return PLACE\n")
+        assert load_migration(path).up(None) == name
+    path = tmp_path / "1_y.py"
+    path.write_text("\nfrom ._broken import PLACE\n")
+    path.with_name("_broken.py").write_text("\n\nx = )\n")
+    reason = r"1_y.py, line 2: SyntaxError: unmatched '\)' \(_broken.py, line 3\)"
+    with pytest.raises(MigrationError, match=reason):
+        load_migration(path)
 
 
 def test_a_new_file_sorts_behind_all_others(tmp_path: Path) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pbpy.fields import Number, Text
+import pytest
+
+from pbpy.binding import BindError
+from pbpy.fields import Email, Number, Select, Text
 from pbpy.schema.collection import Collection, default_collection_id
 
 
@@ -71,3 +74,53 @@ def test_a_changed_copy_starts_with_an_empty_memo() -> None:
     posts.memo["key"] = 1
     assert posts.replace(list_rule="").memo == {}
     assert posts == posts.replace()
+
+
+def test_own_fields_follow_the_system_ones_and_replace_them_by_name() -> None:
+    members = Collection.new_auth("members", fields=[Text("title"), Email("email", hidden=True)])
+    names = ["id", "password", "tokenKey", "email", "emailVisibility", "verified", "title"]
+    assert [item.name for item in members.fields] == names
+    assert members.by_name["email"].hidden
+
+
+def test_lists_become_tuples() -> None:
+    posts = Collection.new_base("posts", indexes=["CREATE INDEX `a` ON `posts` (`id`)"])
+    changed = posts.replace(fields=[Select("state", ["a", "b"])])
+    assert (type(posts.indexes), type(changed.fields)) == (tuple, tuple)
+    assert changed.by_name["state"].settings["values"] == ["a", "b"]
+    assert hash(changed.by_name["state"]) == hash(Select("state", ("a", "b")))
+
+
+def test_fields_are_renamed_and_put_in_order() -> None:
+    posts = Collection.new_base("posts", fields=[Text("a"), Text("b"), Text("c")])
+    renamed = posts.with_renamed_field("a", "z")
+    assert [item.name for item in renamed.fields] == ["id", "z", "b", "c"]
+    assert renamed.by_name["z"].id == posts.by_name["a"].id
+    assert [item.name for item in posts.with_field_order("c", "id").fields] == ["c", "id", "a", "b"]
+    for change in (lambda: posts.with_renamed_field("x", "y"), lambda: posts.with_field_order("x")):
+        with pytest.raises(KeyError):
+            change()
+
+
+def test_indexes_are_built_replaced_and_removed_by_name() -> None:
+    posts = Collection.new_base("posts", fields=[Text("a"), Text("b")])
+    one = posts.with_index("idx", "a")
+    assert one.indexes == ("CREATE INDEX `idx` ON `posts` (`a`)",)
+    two = one.with_index("idx", "a", "b", unique=True, where="a != ''")
+    assert two.indexes == (
+        "CREATE UNIQUE INDEX `idx` ON `posts` (\n  `a`,\n  `b`\n) WHERE a != ''",
+    )
+    assert two.without_indexes("idx", "unknown").indexes == ()
+
+
+def test_options_are_merged_over_the_defaults() -> None:
+    members = Collection.new_auth("members", options={"otp": {"enabled": True}, "authRule": None})
+    assert members.auth is not None
+    assert (members.auth.otp.enabled, members.auth.otp.length) == (True, 8)
+    assert members.auth.auth_rule is None
+    changed = members.with_options({"passwordAuth": {"identityFields": ["name"]}}).auth
+    assert changed is not None
+    assert changed.password_auth.enabled
+    assert changed.password_auth.identity_fields == ("name",)
+    with pytest.raises(BindError):
+        members.with_options({"otp": "yes"})

@@ -27,7 +27,8 @@ def test_a_relation_takes_a_collection_its_name_or_its_id(tmp_path: Path) -> Non
     async def scenario(app: App) -> None:
         unsaved = Collection.new_base("tags")
         tags = await app.save(unsaved)
-        for number, given in enumerate((tags, unsaved, "tags", "TAGS", tags.id)):
+        known: tuple[Collection | str, ...] = (tags, unsaved, "tags", "TAGS", tags.id)
+        for number, given in enumerate(known):
             saved = await app.save(
                 Collection.new_base(f"c{number}", fields=[Relation("to", given)])
             )
