@@ -121,10 +121,11 @@ async def take_place(app: App, record: Record) -> None:
 async def close_up(app: App) -> None:
     """Move everybody up so that no place is empty; each move is a save that clients can see.
 
-    While a user is deleted, his items still stand here and wait for their own deletion.
+    While a user is deleted, his items still stand here and wait for their own deletion; the key
+    that every user has tells them apart.
     """
     waiting = await app.find_records(
-        "queue", "status = 'pending' && user_id.id != ''", sort="position,@rowid"
+        "queue", "status = 'pending' && user_id.tokenKey != ''", sort="position,@rowid"
     )
     for place, item in enumerate(waiting, 1):
         if item.get("position") != place:

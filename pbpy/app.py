@@ -23,7 +23,7 @@ from pbpy.data import Data
 from pbpy.datetimes import now
 from pbpy.files.intents import Intents
 from pbpy.files.local import LocalStorage
-from pbpy.hooks.events import BootstrapEvent, TerminateEvent
+from pbpy.hooks.events import BootstrapEvent, SettingsReloadEvent, TerminateEvent
 from pbpy.mail.sending import new_mailer
 from pbpy.migrate.system import initialise
 from pbpy.records.rules import compile_rule
@@ -31,6 +31,8 @@ from pbpy.schema.catalog import Catalog
 from pbpy.schema.queries import load_collection_rows, schema_stamp
 from pbpy.schema.stored import catalog_from_rows
 from pbpy.settings.model import Settings
+from pbpy.settings.queries import settings_stamp
+from pbpy.settings.rate_limiter import RateLimiter
 from pbpy.settings.stored import load_settings
 from pbpy.store.store import Store
 
@@ -61,13 +63,23 @@ class Route:
 class _State:
     """What all Apps of one process share and replace as a whole."""
 
-    __slots__ = ("catalog", "schema_stamp", "settings", "store", "watcher")
+    __slots__ = (
+        "catalog",
+        "rate_limiter",
+        "schema_stamp",
+        "settings",
+        "settings_stamp",
+        "store",
+        "watcher",
+    )
 
     def __init__(self) -> None:
         self.store: Store | None = None
         self.catalog = Catalog()
         self.schema_stamp: SqlValue = None
         self.settings = Settings()
+        self.settings_stamp: SqlValue = None
+        self.rate_limiter: RateLimiter | None = None
         self.watcher: asyncio.Task[None] | None = None
 
 
@@ -104,7 +116,8 @@ class App(Data):
             self._state.store = store
             await initialise(store, self.config)
             await self.reload_catalog()
-            self._state.settings = await load_settings(store.data, self.config)
+            await self.reload_settings()
+            await self.intents.open()
             await self.intents.sweep(self)
             self._state.watcher = asyncio.create_task(self._watch(), name="pbpy-watch")
 
@@ -134,6 +147,7 @@ class App(Data):
         store, self._state.store = self._state.store, None
         if store is not None:
             await store.close()
+        await self.intents.close()
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -192,6 +206,11 @@ class App(Data):
         """The stored settings."""
         return self._tx_settings or self._state.settings
 
+    @property
+    def rate_limiter(self) -> RateLimiter | None:
+        """The limits of the settings with their counters; None while they are disabled."""
+        return self._state.rate_limiter
+
     def now(self) -> str:
         """Return the present moment as PocketBase writes it."""
         return now()
@@ -233,6 +252,30 @@ class App(Data):
         if self._tx_catalog is not None:
             self._state.catalog = self._tx_catalog
 
+    def replace_settings(self, settings: Settings) -> None:
+        """Set the settings of the bound transaction; the application reloads at commit.
+
+        Raises:
+            RuntimeError: outside of `transaction()`.
+        """
+        if self._tx_settings is None:
+            self.tx.after_commit(self.unbound.reload_settings)
+        self._tx_settings = settings
+
+    async def reload_settings(self) -> None:
+        """Read the settings anew, inside the reload hook; rate limits begin to count anew."""
+
+        async def load(_: SettingsReloadEvent) -> None:
+            data, state = self.store.data, self._state
+            # The stamp comes first, as in `reload_catalog`.
+            stamp = await settings_stamp(data)
+            settings = await load_settings(data, self.config)
+            limits = settings.rate_limits
+            state.settings, state.settings_stamp = settings, stamp
+            state.rate_limiter = RateLimiter(limits) if limits.enabled else None
+
+        await self.on_settings_reload.trigger(SettingsReloadEvent(self), load)
+
     async def reload_catalog(self) -> None:
         """Read all collections anew, after another process has changed them."""
         data, state = self.store.data, self._state
@@ -256,7 +299,8 @@ class App(Data):
             try:
                 if await schema_stamp(data) != self._state.schema_stamp:
                     await self.reload_catalog()
-                    self._state.settings = await load_settings(data, self.config)
+                if await settings_stamp(data) != self._state.settings_stamp:
+                    await self.reload_settings()
             except Exception:
                 # A watch that died would leave this process with stale rules for good.
                 self.log.exception("collections and settings could not be reloaded")

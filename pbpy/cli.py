@@ -23,6 +23,7 @@ from pbpy.errors import ConfigError, PbpyError, ValidationFailed
 from pbpy.hook_files import load_hook_files
 from pbpy.migrate_cli import add_migrate_command
 from pbpy.serve import serve
+from pbpy.settings.save import set_superuser_ips
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -110,6 +111,15 @@ async def _otp(app: App, options: argparse.Namespace) -> str:
         f'Successfully created OTP for superuser "{options.email}":\n'
         f"├─ Id:    {otp_id}\n├─ Pass:  {password}\n└─ Valid: {valid_s}s"
     )
+
+
+async def _ips(app: App, options: argparse.Namespace) -> str:
+    await set_superuser_ips(app, tuple(options.ips))
+    if not options.ips:
+        return "Successfully cleared SuperuserIPs setting!"
+    *others, last = options.ips
+    lines = [*(f"├─ {ip}" for ip in others), f"└─ {last}"]
+    return "\n".join(("Successfully updated SuperuserIPs setting:", *lines))
 
 
 _SUPERUSER_COMMANDS: tuple[
@@ -279,5 +289,10 @@ def _build_parser() -> argparse.ArgumentParser:
         if needs_password:
             action.add_argument("password", metavar="PASS")
         action.set_defaults(run=_superuser(act), origins="*")
+    listing = actions.add_parser(
+        "ips", parents=[shared], help="set where superusers may come from; nothing is everywhere"
+    )
+    listing.add_argument("ips", nargs="*", metavar="IP or CIDR")
+    listing.set_defaults(run=_superuser(_ips), origins="*")
     add_migrate_command(commands, shared, _config)
     return parser

@@ -78,6 +78,16 @@ class Context(Protocol):
     def settings(self) -> Settings:
         """The stored settings."""
 
+    def replace_settings(self, settings: Settings) -> None:
+        """Set the settings of the bound transaction; the application reloads at commit.
+
+        Raises:
+            RuntimeError: outside of `transaction()`.
+        """
+
+    async def reload_settings(self) -> None:
+        """Read the settings anew, inside the reload hook."""
+
     @property
     def hooks(self) -> AppHooks:
         """All hooks."""

@@ -1,4 +1,4 @@
-"""What a migration file imports: collections, fields, records and the types of `app`."""
+"""What a migration file imports: collections, fields, records, files and the types of `app`."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from pbpy.fields import (
     Text,
     Url,
 )
+from pbpy.files.upload import Upload
 from pbpy.migrate.sync_app import SyncApp
 from pbpy.records.record import Record
 from pbpy.schema.collection import Collection
@@ -43,5 +44,6 @@ __all__ = [
     "Select",
     "SyncApp",
     "Text",
+    "Upload",
     "Url",
 ]

@@ -34,11 +34,15 @@ def test_version(tmp_path: Path, arguments: list[str]) -> None:
     assert re.fullmatch(r"pbpy version \d+\.\d+\.\d+\n", done.stdout)
 
 
-@pytest.mark.parametrize("command", [[], ["serve"], ["superuser"], ["superuser", "create"]])
+@pytest.mark.parametrize(
+    "command",
+    [[], ["serve"], ["superuser"], ["superuser", "create"], ["migrate"], ["migrate", "down"]],
+)
 def test_help_names_every_flag(tmp_path: Path, command: list[str]) -> None:
     done = pbpy(tmp_path, *command, "--help")
     assert done.returncode == 0
     flags = ["--dir", "--dev", "--queryTimeout", "--publicDir", "--indexFallback", "--passwordHash"]
+    flags += ["--migrationsDir", "--hooksDir", "--automigrate"]
     if command == ["serve"]:
         flags += ["--http", "--origins", "--server", "--encryptionEnv"]
     if command != ["superuser"]:

@@ -30,7 +30,7 @@ async def download(request: ApiRequest) -> Response:
     app, name = request.app, request.params["filename"]
     collection = app.catalog.find(request.params["collection"])
     if collection is None:
-        raise NotFound
+        raise NotFound("Missing or invalid collection context.")
     record = await find_record(app, collection, request.params["recordId"])
     if record is None:
         raise NotFound
@@ -75,4 +75,4 @@ async def _may_view(request: ApiRequest, record: Record) -> bool:
     return await satisfies_rule(request.app, info, record, record.collection.view_rule)
 
 
-ROUTES = (Route("GET", "/api/files/{collection}/{recordId}/{filename}", download),)
+ROUTES = (Route("GET", "/api/files/{collection}/{recordId}/{filename}", download, tags=("file",)),)

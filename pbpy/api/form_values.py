@@ -94,7 +94,7 @@ def record_values(pairs: list[tuple[str, str]]) -> dict[str, JsonValue]:
     """Return a form as the values of a record: repeated keys as lists, payloads on top.
 
     Raises:
-        MalformedJson: a payload is no JSON object or null.
+        MalformedJson: a payload is no JSON object or null, or changes the kind of a value.
     """
     grouped = group_values(pairs)
     payloads = grouped.pop(JSON_PAYLOAD, ())
@@ -103,8 +103,30 @@ def record_values(pairs: list[tuple[str, str]]) -> dict[str, JsonValue]:
         for key, texts in grouped.items()
     }
     for payload in payloads:
-        values.update(load_payload(payload))
+        _merge(values, load_payload(payload))
     return values
+
+
+def _merge(values: dict[str, JsonValue], payload: dict[str, JsonValue]) -> None:
+    """Put a payload on top of values, as Go decodes JSON into a map that is filled already.
+
+    Objects are merged, everything else is replaced by a value of its own kind or by null.
+
+    Raises:
+        MalformedJson: a value would become one of another kind.
+    """
+    for key, new in payload.items():
+        old = values.get(key)
+        if old is not None and new is not None and _kind(old) is not _kind(new):
+            raise MalformedJson(f"a payload changes the kind of {key!r}")
+        if isinstance(old, dict) and isinstance(new, dict):
+            _merge(old, new)
+        else:
+            values[key] = new
+
+
+def _kind(value: JsonValue) -> type:
+    return float if type(value) is int else type(value)
 
 
 def load_payload(text: str) -> dict[str, JsonValue]:

@@ -53,7 +53,7 @@ async def get_record(request: ApiRequest) -> Response:
 async def post_record(request: ApiRequest) -> Response:
     """Create a record."""
     found = _get_table(request)
-    body = await request.record_body()
+    body = await _read_body(request, found)
     info = request.info
 
     async def create(collection: Collection) -> JsonValue:
@@ -66,7 +66,7 @@ async def post_record(request: ApiRequest) -> Response:
 async def patch_record(request: ApiRequest) -> Response:
     """Change a record."""
     found = _get_table(request)
-    body = await request.record_body()
+    body = await _read_body(request, found)
     info = request.info
 
     async def update(collection: Collection) -> JsonValue:
@@ -91,6 +91,14 @@ async def remove_record(request: ApiRequest) -> Response:
     return NoContent() if answer is None else _respond(answer)
 
 
+async def _read_body(request: ApiRequest, collection: Collection) -> dict[str, JsonValue]:
+    is_multipart = request.header(b"content-type").startswith("multipart/form-data")
+    if is_multipart and not request.has_body and any(f.type == "file" for f in collection.fields):
+        # PocketBase: looks for uploads only where there are file fields, and finds no form.
+        raise BadRequest("Failed to read the submitted data.")
+    return await request.record_body()
+
+
 async def _read_odd_body(request: ApiRequest) -> None:
     """Read the body of a request that needs none: rules may look at it, and a bad one is 400."""
     if request.content_length:
@@ -98,10 +106,14 @@ async def _read_odd_body(request: ApiRequest) -> None:
 
 
 def record_body_limit(request: ApiRequest) -> int:
-    """Return the largest body of a record: the usual limit and what its fields add to it."""
+    """Return the largest body of a record: the usual limit and what its fields add to it.
+
+    Raises:
+        NotFound: there is no such collection.
+    """
     collection = request.app.catalog.find(request.params["collection"])
     if collection is None:
-        return DEFAULT_BODY_LIMIT
+        raise NotFound("Missing or invalid collection context.")
     limit: int | None = collection.memo.get("api.records.body_limit")
     if limit is None:
         grown = (item.max_body_bytes() for item in collection.fields if isinstance(item, GrowsBody))
@@ -134,9 +146,9 @@ _RECORDS = "/api/collections/{collection}/records"
 _RECORD = _RECORDS + "/{id}"
 
 ROUTES = (
-    Route("GET", _RECORDS, get_page),
-    Route("GET", _RECORD, get_record),
-    Route("POST", _RECORDS, post_record, body_limit=record_body_limit),
-    Route("PATCH", _RECORD, patch_record, body_limit=record_body_limit),
-    Route("DELETE", _RECORD, remove_record),
+    Route("GET", _RECORDS, get_page, tags=("list",)),
+    Route("GET", _RECORD, get_record, tags=("view",)),
+    Route("POST", _RECORDS, post_record, body_limit=record_body_limit, tags=("create",)),
+    Route("PATCH", _RECORD, patch_record, body_limit=record_body_limit, tags=("update",)),
+    Route("DELETE", _RECORD, remove_record, tags=("delete",)),
 )

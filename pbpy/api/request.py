@@ -166,6 +166,7 @@ class ApiRequest:
                 query=self.query,
                 raw_headers=self.scope["headers"],
                 auth=self.auth,
+                real_ip=self.real_ip,
             )
         return self._info
 
@@ -266,8 +267,6 @@ class ApiRequest:
         info = self.info
         content_type = self.header(b"content-type")
         if not self.has_body:
-            if content_type.startswith("multipart/form-data"):
-                raise BadRequest("Failed to read the submitted data.")
             return info.body
         if content_type.startswith("application/json"):
             value = _load_json(await self.read(), "")

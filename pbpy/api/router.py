@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import unquote
 
 from pbpy.api.middleware.body_limit import apply_body_limit
+from pbpy.api.middleware.rate_limit import apply_rate_limit
 from pbpy.api.request import DEFAULT_BODY_LIMIT, ApiRequest
 from pbpy.api.responses import AsgiResponse, Json, NoContent, Response, Text
 
@@ -42,6 +43,8 @@ class Route:
         endpoint: what answers; a plain function runs in a thread.
         guard: who may come in; None for everyone.
         body_limit: largest body in bytes, a function that tells it, or None for no limit.
+        tags: names under which rate limits know a route of one collection, the one in its
+            path; () for all other routes.
     """
 
     method: str
@@ -49,6 +52,7 @@ class Route:
     endpoint: Endpoint
     guard: Guard | None = None
     body_limit: BodyLimit = DEFAULT_BODY_LIMIT
+    tags: tuple[str, ...] = ()
 
 
 class Entry:
@@ -181,13 +185,15 @@ def _clean(path: str) -> str:
 
 
 def _make_handler(route: Route) -> Handler:
-    """Return body limit, guard and endpoint as one coroutine function."""
+    """Return rate limit, body limit, guard and endpoint as one coroutine function."""
     endpoint, guard, limit = route.endpoint, route.guard, route.body_limit
     is_async = inspect.iscoroutinefunction(endpoint) or inspect.iscoroutinefunction(
         getattr(endpoint, "__call__", None)  # noqa: B004  # an object with async __call__
     )
 
     async def handle(request: ApiRequest) -> Response:
+        if (limiter := request.app.rate_limiter) is not None:
+            apply_rate_limit(request, route, limiter)
         apply_body_limit(request, limit)
         if guard is not None:
             guard(request)

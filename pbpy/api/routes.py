@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pbpy.api import collections, dashboard, files, health, record_auth, records, sql, static_files
+from pbpy.api import (
+    collections,
+    dashboard,
+    files,
+    health,
+    record_auth,
+    record_oauth2,
+    records,
+    settings,
+    sql,
+    static_files,
+)
 from pbpy.api.router import ANY_METHOD, Route, Router
 from pbpy.errors import NotFound
 
@@ -24,8 +35,10 @@ def build_router(app: App) -> Router:
     for route in (
         *records.ROUTES,
         *record_auth.ROUTES,
+        *record_oauth2.ROUTES,
         *collections.ROUTES,
         *files.ROUTES,
+        *settings.ROUTES,
         *health.ROUTES,
         *sql.ROUTES,
         *dashboard.routes(app.config),

@@ -8,10 +8,12 @@ takes any value as it is. Source: PocketBase tools/router BindBody.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_type_hints
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
 from pbpy.api.form_values import JSON_PAYLOAD, group_values, infer_value, load_payload
+from pbpy.binding import Struct, json_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,6 +26,22 @@ Shape: TypeAlias = "Mapping[str, Kind | Shape]"
 _TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
 _FALSE = frozenset(("", "0", "f", "F", "FALSE", "false", "False"))
 _INTEGER = re.compile(r"[+-]?(?:0[xX][0-9a-fA-F]+|0[oO]?[0-7]*|0[bB][01]+|[1-9][0-9]*)")
+
+
+_KINDS: Mapping[Any, Kind] = {str: "text", bool: "bool", int: "integer", tuple[str, ...]: "texts"}
+
+
+def shape_of(struct: type[Struct]) -> Shape:
+    """Return the shape of forms for a struct; lists of structs cannot be in a form."""
+    hints = get_type_hints(struct)
+    shape: dict[str, Kind | Shape] = {}
+    for item in fields(struct):
+        hint = hints[item.name]
+        if isinstance(hint, type) and issubclass(hint, Struct):
+            shape[json_key(item.name)] = shape_of(hint)
+        elif kind := _KINDS.get(hint):
+            shape[json_key(item.name)] = kind
+    return shape
 
 
 class WrongKind(ValueError):

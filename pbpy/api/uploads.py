@@ -34,6 +34,11 @@ _EXTENDED_NAME = re.compile(rb";\s*filename\*\s*=\s*utf-8'[^']*'([^\s;]+)", re.I
 """A file name in the form of RFC 5987, which wins over the plain one."""
 
 
+_PLAIN_NAME = re.compile(rb';\s*filename\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))', re.IGNORECASE)
+_ESCAPED = re.compile(rb'\\([()<>@,;:\\"/\[\]?=])')
+"""Go unescapes only what needs it, so that the backslashes of a Windows path stay."""
+
+
 class MalformedForm(ValueError):
     """The body is no form, or over the limits above."""
 
@@ -80,6 +85,14 @@ async def parse_multipart(content_type: str, chunks: AsyncIterator[bytes]) -> Fo
         builder.form.close()
         raise
     return builder.form
+
+
+def _plain_filename(disposition: bytes) -> str:
+    found = _PLAIN_NAME.search(disposition)
+    if found is None:
+        return ""
+    name = found[2] or _ESCAPED.sub(rb"\1", found[1] or b"")
+    return name.decode(errors="replace")
 
 
 class _FormBuilder:
@@ -135,10 +148,10 @@ class _FormBuilder:
         kind, options = parse_options_header(disposition)
         if kind == b"form-data":
             self._name = options.get(b"name", b"").decode(errors="replace")
-            filename = options.get(b"filename", b"").decode(errors="replace")
+            filename = _plain_filename(disposition)
             if (extended := _EXTENDED_NAME.search(disposition)) is not None:
                 filename = unquote(extended[1].decode(errors="replace"))
-            self._filename = filename.replace("\\", "/").rpartition("/")[2]
+            self._filename = filename.rpartition("/")[2]
         if self._name and self._filename:
             self._file = SpooledTemporaryFile(SPOOL_BYTES)  # noqa: SIM115  # the form closes it
             self.form.sources.append(self._file)
@@ -168,6 +181,10 @@ class _FormBuilder:
         self._complete = True
 
     def require_end(self) -> None:
-        """Raise MalformedForm if the closing boundary has not come."""
-        if not self._complete:
+        """Raise MalformedForm if the closing boundary has not come.
+
+        PocketBase: a body that ends with or before its first boundary is an empty form.
+        """
+        has_content = self._parts > 1 or self._headers or self._header_name
+        if has_content and not self._complete:
             raise MalformedForm("the closing boundary is missing")

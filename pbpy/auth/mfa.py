@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from pbpy.auth.queries import take_mfa
-from pbpy.errors import BadRequest, PbpyError
+from pbpy.auth.expired import age_s, sweep_mfas
+from pbpy.errors import BadRequest, FilterError, NotFound, PbpyError
 from pbpy.records.find import find_record
 from pbpy.records.record import Record
 from pbpy.records.rules import satisfies_rule
@@ -33,19 +32,29 @@ async def check_mfa(
 
     Raises:
         MfaRequired: this was the first method.
-        BadRequest: mfa_id is unknown, expired, of another record or of the same method.
+        BadRequest: mfa_id is unknown, expired, of another record or of the same method; or
+            the collection's MFA rule cannot be used.
     """
     options = record.collection.auth
     if options is None or not options.mfa.enabled or not method:
         return
-    if options.mfa.rule and not await satisfies_rule(ctx, info, record, options.mfa.rule):
+    if options.mfa.rule and not await _is_needed(ctx, info, record, options.mfa.rule):
         return
     if not mfa_id:
         raise MfaRequired(await _start(ctx, record, method))
     await _complete(ctx, record, method, mfa_id, options.mfa)
 
 
+async def _is_needed(ctx: Context, info: RequestInfo, record: Record, rule: str) -> bool:
+    try:
+        return await satisfies_rule(ctx, info, record, rule)
+    except FilterError as error:
+        ctx.log.warning("the MFA rule of %s cannot be used: %s", record.collection.name, error)
+        raise BadRequest("Failed to authenticate.") from error
+
+
 async def _start(ctx: Context, record: Record, method: str) -> str:
+    sweep_mfas(ctx)
     session = Record(
         ctx.catalog.get("_mfas"),
         {"collectionRef": record.collection.id, "recordRef": record.id, "method": method},
@@ -60,20 +69,24 @@ async def _complete(
     session = await find_record(ctx, ctx.catalog.get("_mfas"), mfa_id)
     if session is None:
         raise BadRequest("Invalid or expired MFA session.")
-    if _age_s(session) > config.duration:
-        await delete_record(ctx, session)
+    if age_s(session) > config.duration:
+        await _take(ctx, session)
         raise BadRequest("Invalid or expired MFA session.")
     belongs = (session.get("collectionRef"), session.get("recordRef"))
     if belongs != (record.collection.id, record.id):
         raise BadRequest("Invalid MFA session.")
     if session.get("method") == method:
         raise BadRequest("A different authentication method is required.")
-    async with ctx.transaction() as bound:
-        if not await bound.tx.execute(take_mfa(mfa_id)):
-            # Another request of the same moment was first: a session counts once.
-            raise BadRequest("Invalid or expired MFA session.")
+    await _take(ctx, session)
 
 
-def _age_s(session: Record) -> float:
-    created = datetime.fromisoformat(session.get("created"))
-    return (datetime.now(UTC) - created).total_seconds()
+async def _take(ctx: Context, session: Record) -> None:
+    """Delete the session.
+
+    Raises:
+        BadRequest: another request of the same moment was first: a session counts once.
+    """
+    try:
+        await delete_record(ctx, session)
+    except NotFound as error:
+        raise BadRequest("Invalid or expired MFA session.") from error

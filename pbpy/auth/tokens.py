@@ -98,6 +98,22 @@ def issue_static_auth_token(record: Record, duration_s: int = 0) -> str:
     return issue_token(record, "auth", duration_s=duration_s, refreshable=False)
 
 
+def parse_claims(token: str) -> Mapping[str, Any]:
+    """Return whatever a token claims, nothing of it checked.
+
+    Raises:
+        TokenError: it is no JWT.
+    """
+    if len(token) > _MAX_TOKEN_CHARS or token.count(".") != 2:  # header.payload.signature
+        raise TokenError("malformed token")
+    unsigned = token[: token.rindex(".") + 1]  # a broken signature hides no claims
+    try:
+        claims: dict[str, Any] = jwt.decode(unsigned, options={"verify_signature": False})
+    except (jwt.PyJWTError, RecursionError) as error:
+        raise TokenError("malformed token") from error
+    return claims
+
+
 @lru_cache(_MAX_REMEMBERED_CLAIMS)
 def read_claims(token: str) -> Mapping[str, Any]:
     """Return the claims of a token without checking its signature.
@@ -105,12 +121,7 @@ def read_claims(token: str) -> Mapping[str, Any]:
     Raises:
         TokenError: it is no JWT, or claims `id`, `collectionId` and `type` are missing.
     """
-    if len(token) > _MAX_TOKEN_CHARS or token.count(".") != 2:  # header.payload.signature
-        raise TokenError("malformed token")
-    try:
-        claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
-    except (jwt.PyJWTError, RecursionError) as error:
-        raise TokenError("malformed token") from error
+    claims = parse_claims(token)
     for name in ("id", "collectionId", "type"):
         if not isinstance(claims.get(name), str) or not claims[name]:
             raise TokenError(f"missing or invalid claim {name}")
@@ -135,7 +146,7 @@ class Tokens:
             claims = read_claims(token)
             if claims["type"] not in kinds:
                 return None
-            collection = ctx.catalog.by_id(claims["collectionId"])
+            collection = ctx.catalog.find(claims["collectionId"])
             if collection is None or collection.auth is None:
                 return None
             record = await find_record(ctx, collection, claims["id"])

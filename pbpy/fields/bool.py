@@ -30,12 +30,16 @@ class Bool(Field):
         return to_bool(raw)
 
     def decode(self, stored: SqlValue) -> bool:
-        """Return the stored bool."""
-        return to_bool(stored)
+        """Return the stored bool; of the numbers, which a view may compute, only 1 is true."""
+        return to_bool(stored) if isinstance(stored, str) else stored == 1
 
     def stored_to_output(self, stored: SqlValue) -> JsonValue:
         """Return the stored bool."""
-        return to_bool(stored)
+        return self.decode(stored)
+
+    def decode_view(self, stored: SqlValue) -> bool:
+        """Return the same."""
+        return self.decode(stored)
 
     def encode(self, value: bool) -> SqlValue:
         """Return 0 or 1."""

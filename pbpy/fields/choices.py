@@ -33,6 +33,8 @@ class Choices(OneOrMany):
             return last
         # PocketBase: a single value is read once more when it is stored.
         again = to_texts(last)
+        if not again:
+            return ""
         return again[0] if len(again) == 1 else last
 
     def apply_modifier(self, current: Choice, modifier: str, raw: JsonValue) -> Choice:

@@ -4,10 +4,17 @@ Files and rows cannot change in one step. Before the first file is written the n
 files that a save will add or drop are noted down; after the save has been committed or rolled
 back, and its files are tidied up, the note goes away. A note that is still there at the next
 start belongs to a process that died: the row then decides which of its files stay.
+
+Several processes may share a data directory, so each keeps its notes in a folder of its own and
+holds a lock on it; the operating system frees the lock when the process dies.
 """
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import os
+import shutil
 from dataclasses import dataclass
 from secrets import token_hex
 from typing import TYPE_CHECKING
@@ -27,6 +34,8 @@ if TYPE_CHECKING:
     from pbpy.errors import JsonValue
 
 FOLDER = ".file_intents"
+_LOCK = "lock"
+_UNFINISHED = ".new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +46,28 @@ class Intent:
 
 
 class Intents:
-    """The notes of one data directory, one small file each."""
+    """The notes of one process, one small file each."""
 
-    __slots__ = ("_folder",)
+    __slots__ = ("_folder", "_lock", "_own")
 
     def __init__(self, data_dir: Path) -> None:
         self._folder = data_dir / FOLDER
+        self._own = self._folder / token_hex(8)
+        self._lock: int | None = None
+
+    async def open(self) -> None:
+        """Make this process's folder, and lock it.
+
+        Raises:
+            StorageError: the disk refused.
+        """
+        self._lock = await on_disk(_make_locked, self._own)
+
+    async def close(self) -> None:
+        """Give the folder back; notes that are left wait in it for the next start's sweep."""
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            await on_disk(_unlock, self._own, lock)
 
     async def begin(self, collection_id: str, record_id: str, names: Iterable[str]) -> Intent:
         """Note down the names of the files that a save of this record adds or drops.
@@ -51,7 +76,7 @@ class Intents:
             StorageError: the disk refused.
         """
         note = {"collection": collection_id, "record": record_id, "names": list(names)}
-        path = self._folder / f"{token_hex(8)}.json"
+        path = self._own / f"{token_hex(8)}.json"
         await on_disk(_write, path, orjson.dumps(note))
         return Intent(path)
 
@@ -60,18 +85,28 @@ class Intents:
         await on_disk(intent.path.unlink, missing_ok=True)
 
     async def sweep(self, ctx: Context) -> None:
-        """Delete what dead processes left behind. At the start only, before any request.
+        """Delete what dead processes left behind; those that live are left alone.
 
         What the storage refuses to delete stays noted for the next start.
         """
-        for path in await on_disk(_list, self._folder):
-            note = await on_disk(_read, path)
+        for folder in await on_disk(_list_folders, self._folder):
+            lock = await on_disk(_try_lock, folder)
+            if lock is None:
+                continue
             try:
-                if note is not None:
-                    await _tidy(ctx, note["collection"], note["record"], note["names"])
-                await on_disk(path.unlink, missing_ok=True)
-            except StorageError as error:
-                ctx.log.warning("files noted in %s are left: %s", path, error)
+                for path in await on_disk(_list_notes, folder):
+                    await self._sweep_note(ctx, path)
+            finally:
+                await on_disk(_unlock, folder, lock)
+
+    async def _sweep_note(self, ctx: Context, path: Path) -> None:
+        note = await on_disk(_read, path)
+        try:
+            if note is not None:
+                await _tidy(ctx, note["collection"], note["record"], note["names"])
+            await on_disk(path.unlink, missing_ok=True)
+        except StorageError as error:
+            ctx.log.warning("files noted in %s are left: %s", path, error)
 
 
 async def _tidy(ctx: Context, collection_id: str, record_id: str, names: list[str]) -> None:
@@ -98,15 +133,12 @@ async def _named_files(ctx: Context, collection_id: str, record_id: str) -> set[
 
 
 def _write(path: Path, note: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".part")
     partial.write_bytes(note)
     partial.replace(path)
 
 
-def _list(folder: Path) -> list[Path]:
-    for partial in folder.glob("*.part"):
-        partial.unlink(missing_ok=True)
+def _list_notes(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.json"))
 
 
@@ -116,3 +148,42 @@ def _read(path: Path) -> JsonValue:
     except orjson.JSONDecodeError:
         return None
     return found
+
+
+def _list_folders(folder: Path) -> list[Path]:
+    return sorted(path.parent for path in folder.glob(f"*/{_LOCK}"))
+
+
+def _make_locked(folder: Path) -> int:
+    """Return the lock of a new folder, which has its name only once it is locked."""
+    unfinished = folder.with_suffix(_UNFINISHED)
+    unfinished.mkdir(parents=True)
+    lock = os.open(unfinished / _LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    unfinished.rename(folder)
+    return lock
+
+
+def _try_lock(folder: Path) -> int | None:
+    """Return the lock of a folder whose process is dead; None when it lives."""
+    if folder.suffix == _UNFINISHED:
+        return None
+    try:
+        lock = os.open(folder / _LOCK, os.O_RDWR)
+    except FileNotFoundError:  # another start was faster
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return None
+    return lock
+
+
+def _unlock(folder: Path, lock: int) -> None:
+    """Remove a folder without notes, and let go of the lock."""
+    if not _list_notes(folder):
+        shutil.rmtree(folder, ignore_errors=True)
+    os.close(lock)
+    with contextlib.suppress(OSError):
+        folder.parent.rmdir()  # not the last process

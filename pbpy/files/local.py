@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import glob
 import hashlib
 import os
 import shutil
@@ -58,7 +59,7 @@ class LocalStorage:
         await on_disk(self._put, self._path(key), source, content_type, original_name)
 
     async def delete(self, key: str) -> bool:
-        """Delete a file, and the folder of its record when that is empty."""
+        """Delete a file, what an unfinished `put` left of it, and then empty folders."""
         return await on_disk(self._delete, self._path(key))
 
     async def delete_prefix(self, prefix: str) -> None:
@@ -113,11 +114,14 @@ class LocalStorage:
             raise
 
     def _delete(self, path: Path) -> bool:
+        for partial in path.parent.glob(f"{glob.escape(path.name)}.*{TEMPORARY}*"):
+            partial.unlink(missing_ok=True)
         try:
             path.unlink()
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError):
             if path.is_file():
                 raise
+            self._delete_empty_folders(path.parent)
             return False
         _sidecar(path).unlink(missing_ok=True)
         self._delete_empty_folders(path.parent)

@@ -23,6 +23,7 @@ class AppHooks:
         self.on_bootstrap: Hook[e.BootstrapEvent] = Hook()
         self.on_serve: Hook[e.ServeEvent] = Hook()
         self.on_terminate: Hook[e.TerminateEvent] = Hook()
+        self.on_settings_reload: Hook[e.SettingsReloadEvent] = Hook()
         # records and collections alike
         self.on_model_validate: Hook[e.ModelEvent] = Hook()
         self.on_model_create: Hook[e.ModelEvent] = Hook()
@@ -74,6 +75,7 @@ class AppHooks:
         self.on_record_delete_request: Hook[e.RecordRequestEvent] = Hook()
         self.on_record_auth_request: Hook[e.RecordAuthRequestEvent] = Hook()
         self.on_record_auth_with_password_request: Hook[e.AuthWithPasswordRequestEvent] = Hook()
+        self.on_record_auth_with_oauth2_request: Hook[a.AuthWithOAuth2RequestEvent] = Hook()
         self.on_record_auth_refresh_request: Hook[e.RecordRequestEvent] = Hook()
         self.on_record_request_otp_request: Hook[a.RequestOtpRequestEvent] = Hook()
         self.on_record_auth_with_otp_request: Hook[a.AuthWithOtpRequestEvent] = Hook()
@@ -96,3 +98,5 @@ class AppHooks:
         self.on_mailer_record_email_change_send: Hook[a.MailerRecordEvent] = Hook()
         self.on_mailer_record_otp_send: Hook[a.MailerRecordEvent] = Hook()
         self.on_mailer_record_auth_alert_send: Hook[a.MailerRecordEvent] = Hook()
+        self.on_settings_list_request: Hook[e.SettingsListRequestEvent] = Hook()
+        self.on_settings_update_request: Hook[e.SettingsUpdateRequestEvent] = Hook()

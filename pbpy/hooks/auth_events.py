@@ -9,6 +9,9 @@ from pbpy.hooks.hook import Event
 
 if TYPE_CHECKING:
     from pbpy.app import App
+    from pbpy.auth.oauth2.provider import Provider
+    from pbpy.auth.oauth2.user import OAuth2User
+    from pbpy.errors import JsonValue
     from pbpy.mail.mailer import Mailer, Message
     from pbpy.records.record import Record
     from pbpy.records.request_info import RequestInfo
@@ -55,6 +58,54 @@ class AuthWithOtpRequestEvent(RecordRequestEvent):
     ) -> None:
         super().__init__(app, info, collection, record)
         self.otp = otp
+
+
+class AuthWithOAuth2RequestEvent(RequestEvent):
+    """A provider has described the user who signs in; nothing is written yet.
+
+    Attributes:
+        provider_name: PocketBase's name of the provider.
+        provider_client: the configured provider.
+        oauth2_user: what it says of the user.
+        create_data: values of the record, in case it is created.
+        record: who signs in; None when a record will be created. A handler may set it.
+        is_new_record: whether there was none; told to the client.
+    """
+
+    __slots__ = (
+        "collection",
+        "create_data",
+        "is_new_record",
+        "oauth2_user",
+        "provider_client",
+        "provider_name",
+        "record",
+    )
+
+    def __init__(
+        self,
+        app: App,
+        info: RequestInfo,
+        collection: Collection,
+        *,
+        provider_client: Provider,
+        oauth2_user: OAuth2User,
+        create_data: dict[str, JsonValue],
+        record: Record | None,
+    ) -> None:
+        super().__init__(app, info)
+        self.collection = collection
+        self.provider_name = provider_client.name
+        self.provider_client = provider_client
+        self.oauth2_user = oauth2_user
+        self.create_data = create_data
+        self.record = record
+        self.is_new_record = record is None
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Name and id of the collection."""
+        return (self.collection.name, self.collection.id)
 
 
 class EmailChangeRequestEvent(RecordRequestEvent):

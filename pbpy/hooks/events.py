@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pbpy.records.record import Record
     from pbpy.records.request_info import RequestInfo
     from pbpy.schema.collection import Collection
+    from pbpy.settings.model import Settings
 
 ModelAction = Literal["validate", "create", "update", "delete"]
 
@@ -283,3 +284,32 @@ class CollectionsImportRequestEvent(RequestEvent):
         super().__init__(app, info)
         self.collections = collections
         self.delete_missing = delete_missing
+
+
+class SettingsReloadEvent(Event):
+    """The settings are read anew, because they were saved; after `next()` `app` has them."""
+
+    __slots__ = ()
+
+
+class SettingsListRequestEvent(RequestEvent):
+    """The settings are shown; handlers may replace `settings`."""
+
+    __slots__ = ("settings",)
+
+    def __init__(self, app: App, info: RequestInfo, settings: Settings) -> None:
+        super().__init__(app, info)
+        self.settings = settings
+
+
+class SettingsUpdateRequestEvent(RequestEvent):
+    """The settings are changed; handlers may replace `new_settings` before the save."""
+
+    __slots__ = ("new_settings", "old_settings")
+
+    def __init__(
+        self, app: App, info: RequestInfo, *, old_settings: Settings, new_settings: Settings
+    ) -> None:
+        super().__init__(app, info)
+        self.old_settings = old_settings
+        self.new_settings = new_settings

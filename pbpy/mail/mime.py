@@ -66,7 +66,7 @@ def _attach_inline(mail: EmailMessage, attachments: Mapping[str, bytes]) -> None
         return
     for name, content in attachments.items():
         main, sub = _type_of(name)
-        html.add_related(  # type: ignore[attr-defined]  # an EmailMessage
+        html.add_related(
             content, main, sub, filename=name, cid=f"<{name}>", disposition="inline"
         )
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pbpy.records.request_info import RequestInfo
     from pbpy.schema.collection import Collection
 
-_FAILURE = "Failed to create record"
+FAILURE = "Failed to create record"
 
 
 async def create_record(
@@ -32,12 +32,36 @@ async def create_record(
 ) -> JsonValue:
     """Create a record from `info.body` and files; return it enriched, encoded and picked.
 
-    `info.body` becomes what rules see: final values under the plain names of the fields.
-
     Raises:
         Forbidden: superusers only.
         BadRequest: a view, a value that is refused (errors by field), or the create rule does
             not hold (no errors).
+    """
+    submission = await prepare_create(ctx, collection, info, files)
+
+    async def save(inner: Context, final: Record) -> None:
+        await submission.save(inner, final, FAILURE)
+
+    return await respond_with(
+        ctx, info, submission.record, ctx.hooks.on_record_create_request, save
+    )
+
+
+async def prepare_create(
+    ctx: Context,
+    collection: Collection,
+    info: RequestInfo,
+    files: Mapping[str, Sequence[Upload]] | None = None,
+    *,
+    password_hash: str = "",
+) -> Submission:
+    """Return the record of `info.body` and files, which the rules let through, to be saved.
+
+    `info.body` becomes what rules see: final values under the plain names of the fields.
+    password_hash is that of a password made here, which no rule for passwords applies to.
+
+    Raises:
+        Forbidden, BadRequest: as for `create_record`.
     """
     if collection.is_view:
         raise BadRequest("Unsupported collection type.")
@@ -46,6 +70,8 @@ async def create_record(
     info.submitted = info.body
     values = with_uploads(collection, info.body, files) if files else info.body
     info.body = load_body(record, values, info)
+    if password_hash:
+        record.set_password_hash(password_hash)
     if not info.is_superuser:
         _refuse_unhashable(record)
     submission = Submission(record, info.body, is_manager=info.is_superuser)
@@ -53,16 +79,12 @@ async def create_record(
         if rule and not await satisfies_create_rule(
             ctx, collection, info, rule, record.export_row()
         ):
-            raise BadRequest(_FAILURE)
+            raise BadRequest(FAILURE)
         if not info.is_superuser:
             submission.is_manager = await _may_manage(ctx, info, record)
     except FilterError as error:
-        raise BadRequest(_FAILURE) from error
-
-    async def save(inner: Context, final: Record) -> None:
-        await submission.save(inner, final, _FAILURE)
-
-    return await respond_with(ctx, info, record, ctx.hooks.on_record_create_request, save)
+        raise BadRequest(FAILURE) from error
+    return submission
 
 
 def _refuse_unhashable(record: Record) -> None:
@@ -73,7 +95,7 @@ def _refuse_unhashable(record: Record) -> None:
     """
     for _, value in record.unhashed_passwords():
         if len(value.plain.encode()) > MAX_BYTES:
-            raise BadRequest(_FAILURE)
+            raise BadRequest(FAILURE)
 
 
 async def _may_manage(ctx: Context, info: RequestInfo, record: Record) -> bool:

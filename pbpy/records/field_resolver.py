@@ -97,8 +97,8 @@ class FieldResolver:
             raise FilterError(f'failed to resolve field "{name}"')
         return self.walk(Place(self.collection, self.root), name.split("."))
 
-    def find_collection(self, name_or_id: str) -> Collection:
-        """Return a collection; the filtered one may not be in the catalog yet.
+    def find_collection(self, name_or_id: str, path: str = "") -> Collection:
+        """Return a collection that path names; the filtered one may not be in the catalog yet.
 
         Raises:
             FilterError: there is none.
@@ -107,7 +107,8 @@ class FieldResolver:
             return self.collection
         found = self.catalog.find(name_or_id)
         if found is None:
-            raise FilterError(f'failed to load collection "{name_or_id}"')
+            where = f' from field path "{path}"' if path else ""
+            raise FilterError(f'failed to load collection "{name_or_id}"{where}')
         return found
 
     def join(

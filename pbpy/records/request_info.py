@@ -30,6 +30,7 @@ class RequestInfo:
             record use cases put resolved values here before rules are checked.
         submitted: on create and update, the body as it was before that.
         auth: the signed-in record, None for guests.
+        real_ip: the client's address, trusted proxies considered; "" if unknown.
     """
 
     context: RuleContext = "default"
@@ -39,6 +40,7 @@ class RequestInfo:
     body: dict[str, JsonValue] = field(default_factory=dict)
     submitted: Mapping[str, JsonValue] = field(default_factory=dict)
     auth: Record | None = None
+    real_ip: str = ""
 
     @cached_property
     def headers(self) -> Mapping[str, str]:

@@ -62,7 +62,7 @@ def resolve_request_path(resolver: FieldResolver, name: str) -> AnyOperand:
 
 def _collection_path(resolver: FieldResolver, keys: list[str]) -> Operand:
     name, _, alias = keys[1].partition(":")
-    collection = resolver.find_collection(name)
+    collection = resolver.find_collection(name, ".".join(keys))
     join = resolver.alias(collection, alias)
     return resolver.walk(Place(collection, join, several=True), keys[2:])
 

@@ -55,6 +55,8 @@ async def save_record(
     """Create or update a record, with all hooks.
 
     Args:
+        ctx: the application.
+        record: what to save.
         validate: whether its values are checked.
         if_unchanged: a field that must still be stored as it was when the record was loaded;
             of two such updates at the same moment one succeeds.

@@ -46,13 +46,14 @@ PROVIDER_NAMES = frozenset(PROVIDERS)
 def provider_list() -> list[dict[str, str]]:
     """Return what the dashboard shows of each provider; the logo is its initial."""
     return [
-        {"name": name, "displayName": display_name, "logo": _logo(display_name)}
+        {"name": name, "displayName": display_name, "logo": provider_logo(name)}
         for name, display_name in PROVIDERS.items()
     ]
 
 
-def _logo(display_name: str) -> str:
-    letter = escape(display_name[0].upper())
+def provider_logo(name: str) -> str:
+    """Return the picture of a provider that is known."""
+    letter = escape(PROVIDERS[name][0].upper())
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
         '<rect width="32" height="32" rx="7" fill="#5b6472"/>'

@@ -24,10 +24,7 @@ _UPDATE = (
 _DELETE = "DELETE FROM `_collections` WHERE `id` = ?"
 
 # Counts, since a deleted row leaves no newer timestamp behind.
-_STAMP = Sql(
-    "SELECT (SELECT count(*) || max(`updated`) FROM `_collections`)"
-    " || (SELECT ifnull(max(`updated`), '') FROM `_params`)"
-)
+_STAMP = Sql("SELECT count(*) || max(`updated`) FROM `_collections`")
 
 
 async def load_collection_rows(db: Reader) -> list[Row]:
@@ -65,7 +62,7 @@ async def delete_collection_row(tx: Transaction, collection_id: str) -> None:
 
 
 async def schema_stamp(db: Reader) -> SqlValue:
-    """Return a text that changes whenever a collection or the settings are saved.
+    """Return a text that changes whenever a collection is saved or deleted.
 
     Cheap enough to ask for after `Database.data_version` has changed.
     """

@@ -20,6 +20,7 @@ from pbpy.schema.stored import collection_to_row
 from pbpy.schema.table_sync import sync_table
 from pbpy.schema.validate import validate_collection
 from pbpy.schema.views import derive_fields, fields_changed, stored_query
+from pbpy.settings.save import rename_rate_limits
 
 if TYPE_CHECKING:
     from pbpy.context import Context
@@ -118,6 +119,8 @@ class _Save:
             await Moment("collection", "validate").run(ctx, self.latest, self._validate)
         await Moment("collection", f"{self._action}_execute").run(ctx, self.latest, self._execute)
         await resave_dependent_views(ctx, self.latest.id)
+        if self._original is not None and self._original.name != self.latest.name:
+            await rename_rate_limits(ctx, self._original.name, self.latest.name)
 
     async def _validate(self, ctx: Context, model: Record | Collection) -> None:
         self.latest = await validate_collection(ctx, cast("Collection", model), self._original)

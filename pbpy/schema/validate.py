@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pbpy.errors import FieldError, FilterError, ValidationFailed, to_sentence
 from pbpy.schema import checks
+from pbpy.schema.catalog import Catalog
 from pbpy.schema.validate_auth import auth_errors
 from pbpy.schema.validate_fields import field_errors
 from pbpy.schema.validate_indexes import index_errors
@@ -170,8 +171,12 @@ def _rule_errors(
 
 
 def rule_checker(ctx: Context, collection: Collection) -> Callable[[Rule], FieldError | None]:
-    """Return the check of one rule of the collection in its new state."""
-    catalog = ctx.catalog.with_collection(collection)
+    """Return the check of one rule of the collection in its new state.
+
+    PocketBase: the rule may still name a renamed collection by its old name, so the catalog is
+    the old one; a copy, because rules of a collection that may be refused must not stay in it.
+    """
+    catalog = Catalog(ctx.catalog.collections)
 
     def check(rule: Rule) -> FieldError | None:
         if not rule:

@@ -67,9 +67,7 @@ def _check_single(text: str, step: int, low: int, high: int) -> None:
             "invalid segment step - step > 1 could be used only with the wildcard or range format"
         )
     if not low <= _integer(text) <= high:
-        raise InvalidCron(
-            "invalid segment value - must be between the min and max of the segment"
-        )
+        raise InvalidCron("invalid segment value - must be between the min and max of the segment")
 
 
 def _check_range(first: str, last: str, low: int, high: int) -> None:

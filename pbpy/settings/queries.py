@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pbpy.store.sql import SqlValue
 
 _LOAD = Sql("SELECT `value` FROM `_params` WHERE `id` = 'settings'")
+_STAMP = Sql("SELECT `updated` FROM `_params` WHERE `id` = 'settings'")
 _SAVE = (
     "INSERT INTO `_params` (`id`, `value`, `created`, `updated`) VALUES ('settings', ?, ?, ?)"
     " ON CONFLICT (`id`) DO UPDATE SET `value` = excluded.`value`, `updated` = excluded.`updated`"
@@ -20,6 +21,11 @@ _SAVE = (
 async def load_settings_row(db: Reader) -> tuple[SqlValue, ...] | None:
     """Return (value,), or None when there is no row."""
     return await db.one(_LOAD)
+
+
+async def settings_stamp(db: Reader) -> SqlValue:
+    """Return a text that changes whenever the settings are saved; None when there is no row."""
+    return await db.value(_STAMP)
 
 
 async def save_settings_row(tx: Transaction, value: SqlValue, moment: str) -> None:

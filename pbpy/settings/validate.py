@@ -47,7 +47,8 @@ COLOR_BYTES = 7
 MAX_DNS_CHARACTERS = 255
 
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
-_DNS_NAME = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9_-]{0,62}(?:\.[a-zA-Z0-9_][a-zA-Z0-9_-]{0,62})*[._]?")
+_DNS_LABEL = r"[a-zA-Z0-9_][a-zA-Z0-9_-]{0,62}"
+_DNS_NAME = re.compile(rf"{_DNS_LABEL}(?:\.{_DNS_LABEL})*[._]?")
 _LABEL = re.compile(r"\w+ /[\w/-]*|/[\w/-]*|\w+:\w+|\*:\w+|\w+", re.ASCII)
 _AUDIENCES = ("", "@guest", "@auth")
 _AUTH_METHODS = ("", "PLAIN", "LOGIN")
@@ -162,14 +163,9 @@ def _batch_errors(batch: Batch) -> ErrorMap:
 
 
 def _meta_errors(meta: Meta) -> ErrorMap:
-    color = meta.accent_color
     return present(
         {
-            "accentColor": color
-            and (
-                check_length(color, COLOR_BYTES, COLOR_BYTES)
-                or (None if _COLOR.fullmatch(color) else IS_HEX_COLOR)
-            ),
+            "accentColor": _color_error(meta.accent_color),
             "appName": _name_error(meta.app_name),
             "appURL": required(meta.app_url) or (None if is_url(meta.app_url) else IS_URL),
             "senderName": _name_error(meta.sender_name),
@@ -177,6 +173,13 @@ def _meta_errors(meta: Meta) -> ErrorMap:
             or (None if is_email(meta.sender_address) else IS_EMAIL),
         }
     )
+
+
+def _color_error(text: str) -> FieldError | None:
+    if not text:
+        return None
+    is_color = _COLOR.fullmatch(text) is not None
+    return check_length(text, COLOR_BYTES, COLOR_BYTES) or (None if is_color else IS_HEX_COLOR)
 
 
 def _name_error(text: str) -> FieldError | None:
@@ -199,28 +202,24 @@ def _limits_errors(limits: RateLimits) -> ErrorMap:
 
 
 def _rules_errors(rules: tuple[RateLimitRule, ...]) -> ErrorMap:
-    """Return the first conflict, else the errors of each rule."""
-    return _conflict(rules) or present(
-        {str(position): _rule_errors(rule) for position, rule in enumerate(rules)}
-    )
+    """Return the errors of each rule; the first conflict when each is fine by itself."""
+    errors = {str(position): _rule_errors(rule) for position, rule in enumerate(rules)}
+    return present(errors) or _conflict(rules)
 
 
 def _conflict(rules: tuple[RateLimitRule, ...]) -> ErrorMap:
-    """Return the first rule whose label and audience begin as those of one before, or the reverse.
-
-    Equal or beginning alike are found through the sorted neighbours: no pair is compared twice.
-    """
-    known: list[str] = []
+    """Return the first rule that has label and audience of one before it; "" is any audience."""
+    known: dict[str, set[str]] = {}
     for position, rule in enumerate(rules):
-        key = f"{rule.label}@@{rule.audience}"
-        if any(other.startswith(key) or key.startswith(other) for other in known):
+        audiences = known.setdefault(rule.label, set())
+        if audiences and (not rule.audience or audiences & {"", rule.audience}):
             text = (
                 f"Rate limit rule configuration with label {rule.label} already exists or"
                 " conflicts with another rule"
             )
             error = rule_error("conflicting_rate_limit_rule", text, label=rule.label)
             return {str(position): {"label": error}}
-        known.append(key)
+        audiences.add(rule.audience)
     return {}
 
 

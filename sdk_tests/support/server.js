@@ -19,22 +19,35 @@ export const SUPERUSER = { email: "root@example.com", password: "correct-horse-1
 const START_TIMEOUT_MS = 20_000;
 const STOP_TIMEOUT_MS = 10_000;
 
+const APPS = ["--migrationsDir", inCheckout("migrations"), "--hooksDir", inCheckout("pb_hooks")];
+
 const run = promisify(execFile);
 
-/** Start a server with one superuser; resolves to `{ name, url, stop }` once it answers. */
-export async function startServer() {
+/**
+ * Start a server with one superuser; resolves to `{ name, url, stop }` once it answers.
+ *
+ * With `apps` it has the collections of migrations/ and, unless it is PocketBase, the hooks of
+ * pb_hooks/.
+ */
+export async function startServer({ apps = false } = {}) {
     const name = process.env.PB_SERVER || "pbpy";
     const executable = findExecutable(name);
     const parent = await mkdtemp(join(tmpdir(), "sdk-tests-"));
     const dir = join(parent, "pb_data");
+    if (apps) {
+        await run(findExecutable("pbpy"), ["migrate", "up", "--dir", dir, ...APPS]);
+    }
     await run(executable, [
         "superuser", "upsert", SUPERUSER.email, SUPERUSER.password, "--dir", dir,
     ]);
 
     const address = `127.0.0.1:${await freePort()}`;
     const url = `http://${address}`;
-    const added = name === "pbpy" ? process.env.PBPY_SERVE_ARGS || "" : "";
-    const extra = added.split(" ").filter(Boolean);
+    const extra = [];
+    if (name === "pbpy") {
+        const added = process.env.PBPY_SERVE_ARGS || "";
+        extra.push(...added.split(" ").filter(Boolean), ...(apps ? APPS : []));
+    }
     const child = spawn(executable, ["serve", "--http", address, "--dir", dir, ...extra], {
         stdio: ["ignore", "pipe", "pipe"],
     });
@@ -65,8 +78,12 @@ function findExecutable(name) {
     if (!(name in given)) {
         throw new Error(`PB_SERVER is "${name}"; use pbpy or pocketbase`);
     }
-    const local = fileURLToPath(new URL(`../../.venv/bin/${name}`, import.meta.url));
+    const local = inCheckout(`.venv/bin/${name}`);
     return given[name] || (existsSync(local) ? local : name);
+}
+
+function inCheckout(path) {
+    return fileURLToPath(new URL(`../../${path}`, import.meta.url));
 }
 
 function freePort() {

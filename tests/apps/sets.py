@@ -37,6 +37,7 @@ DOCUMENTED: dict[str, list[Json]] = json.loads(
 )
 """The collections of each set in the form of an import; relations name their target as `@name`."""
 
+USERS_ID = "_pb_users_auth_"
 RULES = ("listRule", "viewRule", "createRule", "updateRule", "deleteRule")
 NO_RULES: Json = dict.fromkeys(RULES)
 
@@ -116,9 +117,26 @@ def with_target(field: Json) -> Json:
     target = field.get("collectionId", "").removeprefix("@")
     if not target:
         return field
-    auth_id = "_pb_users_auth_"
-    target_id = auth_id if target == "users" else default_collection_id("base", target)
+    target_id = USERS_ID if target == "users" else default_collection_id("base", target)
     return {**field, "collectionId": target_id}
+
+
+def importable(names: Iterable[str]) -> list[Json]:
+    """Return what gives a server without migrations the collections of these sets."""
+    chosen = set(names)
+    imported = [
+        {
+            **item,
+            "id": default_collection_id(item["type"], item["name"]),
+            "fields": [with_target(field) for field in item.get("fields", ())],
+        }
+        for name in chosen
+        for item in DOCUMENTED[name]
+        if item["name"] != "users"
+    ]
+    fields = [field for name in chosen for field in users_fields([name])]
+    users = {"id": USERS_ID, "name": "users", "type": "auth", "fields": fields}
+    return [users | users_rules(chosen), *imported]
 
 
 def shown(collection: Json) -> Json:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pbpy.records.record import Record
 from tests.apps.accounts import sign_up, superuser
 from tests.apps.rows import PDF, PNG, contact, event_for, invoice, job, photo
 
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
     from tests.api.conftest import Server
     from tests.apps.accounts import Account
     from tests.apps.sets import Json
-
-LOCATION = {"type": "technician_location"}
 
 
 @pytest.fixture
@@ -142,31 +139,26 @@ def test_a_contact_with_jobs_stays(server: Server, ids: tuple[str, str]) -> None
 
 
 def test_old_and_processed_locations_are_deleted(server: Server, staff: Account) -> None:
-    for data, created, processed in (
-        ("location", "now", False),
-        ("location", "old", False),
-        ("location", "now", True),
-        ("message", "now", True),
+    for kind, age, processed in (
+        ("technician_location", "new", False),
+        ("technician_location", "old", False),
+        ("technician_location", "new", True),
+        ("message", "new", True),
         ("message", "old", False),
     ):
-        values: Json = {"processed": processed}
-        if data == "location":
-            values |= LOCATION
-        text = " ".join((data, created, "processed" if processed else "open"))
-        save_event(server, event_for("all", data=text, **values), is_old=created == "old")
-    staff.make("realtime_events", event_for("all", data="the last location", **LOCATION))
+        words = (kind, age, "processed" if processed else "open")
+        event = staff.make("realtime_events", event_for("all", data=" ".join(words)))
+        created = datetime.now(UTC) - (
+            timedelta(days=1, seconds=1) if age == "old" else timedelta()
+        )
+        sql = "UPDATE realtime_events SET type = ?, created = ?, processed = ? WHERE id = ?"
+        values = (kind, f"{created:%Y-%m-%d %H:%M:%S}.000Z", int(processed), event["id"])
+        server.run(server.app.execute(sql, values))
+    last = event_for("all", type="technician_location", data="the last")
+    staff.make("realtime_events", last)
     assert [item["data"] for item in staff.all("realtime_events", sort="data")] == [
-        "location now open",
-        "message now processed",
+        "message new processed",
         "message old open",
-        "the last location",
+        "technician_location new open",
+        "the last",
     ]
-
-
-def save_event(server: Server, body: Json, *, is_old: bool) -> None:
-    """Save an event, created a day and a second ago if it is old."""
-    record = Record(server.app.get_collection("realtime_events"), body)
-    if is_old:
-        moment = datetime.now(UTC) - timedelta(days=1, seconds=1)
-        record.set_raw("created", f"{moment:%Y-%m-%d %H:%M:%S}.000Z")
-    server.run(server.app.save(record))

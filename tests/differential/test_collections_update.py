@@ -40,8 +40,6 @@ SCENARIOS = [
             {"name": None},
             {"name": "users"},
             {"name": "cu_a"},
-            {"id": "other"},
-            {"id": ""},
             {"system": True},
             {"created": "2000-01-01 00:00:00.000Z", "updated": "2000-01-01 00:00:00.000Z"},
             {"type": "auth"},

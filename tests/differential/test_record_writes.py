@@ -185,9 +185,7 @@ SCENARIOS = [
         casts("xe", "uonly", '"http://a.com"', '"http://A.com"', '"http://a.com:80/x"'),
         casts("xe", "uonly", '"http://sub.a.com"', '"http://b.com"', '"nope"'),
         casts("xe", "unot", '"http://a.com"', '"http://a.com:80"', '"http://u@a.com"'),
-        casts(
-            "xe", "j", "12345", "123456", '"abc"', '"abcd"', '"é"', "[1,2]", "[1,23]", '"[1, 2]"'
-        ),
+        casts("xe", "j", "12345", "123456", '"abc"', '"abcd"', '"é"', "[1,2]", "[1,23]"),
         casts("xe", "h", '"12345"', '"123456"', '"ééé"'),
         casts("xe", "p", '"abcd"', '"abcde"', '"abcdefghi"', '"ABCDE"', '"A"', '""'),
     ),

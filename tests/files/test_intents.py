@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
@@ -42,6 +43,17 @@ class Reading:
     log: logging.Logger = field(default_factory=lambda: logging.getLogger("pbpy"))
 
 
+def notes(folder: Path) -> list[str]:
+    return sorted(path.name for path in (folder / FOLDER).glob("*/*.json"))
+
+
+def crash(intents: Intents) -> None:
+    """Do what the operating system does for a process that was killed."""
+    assert intents._lock is not None
+    os.close(intents._lock)
+    intents._lock = None
+
+
 @pytest.fixture(name="sweep")
 def make_sweep(tmp_path: Path) -> Callable[..., list[str]]:
     """Return a function that notes names down, stores them, sweeps, and lists what is left."""
@@ -66,12 +78,16 @@ async def _sweep(folder: Path, names: list[str], collection_id: str, record_id: 
             await tx.execute(
                 Sql("INSERT INTO `posts` VALUES ('r1', 'cover.png', '[\"one.txt\",\"two.txt\"]')")
             )
+        await intents.open()
         await intents.begin(collection_id, record_id, names)
         for name in (*names, "unnoted.txt", f"thumbs_{names[0]}/100x100_{names[0]}"):
             await storage.put(f"{collection_id}/{record_id}/{name}", io.BytesIO(b"x"), "text/plain")
         ctx = cast("Context", Reading(database, storage, Catalog([POSTS])))
         await Intents(folder).sweep(ctx)
-        assert list((folder / FOLDER).iterdir()) == []
+        assert len(notes(folder)) == 1, "a living process was swept"
+        crash(intents)
+        await Intents(folder).sweep(ctx)
+        assert not (folder / FOLDER).exists()
         return [info.key.split("/", 2)[2] for info in await storage.list("")]
     finally:
         await database.close()
@@ -105,21 +121,26 @@ def intents_run(work: Awaitable[None]) -> None:
 def test_an_ended_intent_leaves_no_note(tmp_path: Path) -> None:
     async def work() -> None:
         intents = Intents(tmp_path)
+        await intents.open()
         first = await intents.begin("pbc_posts", "r1", ["a"])
         second = await intents.begin("pbc_posts", "r1", ["b"])
-        assert len(list((tmp_path / FOLDER).iterdir())) == 2
+        assert len(notes(tmp_path)) == 2
         await intents.end(first)
         await intents.end(second)
         await intents.end(second)
-        assert list((tmp_path / FOLDER).iterdir()) == []
+        assert notes(tmp_path) == []
+        await intents.close()
+        assert not (tmp_path / FOLDER).exists()
 
     intents_run(work())
 
 
 def test_a_note_cut_short_by_a_crash_is_dropped(tmp_path: Path) -> None:
-    (tmp_path / FOLDER).mkdir()
-    (tmp_path / FOLDER / "x.json").write_bytes(b'{"collection":')
-    (tmp_path / FOLDER / "y.part").write_bytes(b"{")
+    dead = tmp_path / FOLDER / "0123456789abcdef"
+    dead.mkdir(parents=True)
+    (dead / "lock").touch()
+    (dead / "x.json").write_bytes(b'{"collection":')
+    (dead / "y.part").write_bytes(b"{")
 
     async def work() -> None:
         database = Database(tmp_path / "data.db", Config(data_dir=tmp_path))
@@ -128,7 +149,7 @@ def test_a_note_cut_short_by_a_crash_is_dropped(tmp_path: Path) -> None:
         await database.close()
 
     intents_run(work())
-    assert list((tmp_path / FOLDER).iterdir()) == []
+    assert not (tmp_path / FOLDER).exists()
 
 
 def test_a_first_start_has_nothing_to_sweep(tmp_path: Path) -> None:
@@ -146,12 +167,15 @@ def test_what_cannot_be_deleted_stays_noted(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def work() -> None:
-        await Intents(tmp_path).begin("pbc_posts", "r9", ["../x"])
+        intents = Intents(tmp_path)
+        await intents.open()
+        await intents.begin("pbc_posts", "r9", ["../x"])
+        crash(intents)
         database = Database(tmp_path / "data.db", Config(data_dir=tmp_path))
         ctx = Reading(database, LocalStorage(tmp_path / "storage"), Catalog())
         await Intents(tmp_path).sweep(cast("Context", ctx))
         await database.close()
 
     intents_run(work())
-    assert len(list((tmp_path / FOLDER).iterdir())) == 1
+    assert len(notes(tmp_path)) == 1
     assert "are left" in caplog.text

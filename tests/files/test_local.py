@@ -209,3 +209,13 @@ def test_a_cancelled_write_has_ended_when_the_caller_goes_on(
         assert not [name for name in files(tmp_path) if ".tmp" in name]
 
     asyncio.run(work())
+
+
+def test_delete_removes_what_an_unfinished_put_left(tmp_path: Path) -> None:
+    storage = LocalStorage(tmp_path / "storage")
+    folder = tmp_path / "storage" / "pbc_1" / "r1"
+    folder.mkdir(parents=True)
+    (folder / "a[1].txt.0123456789abcdef.tmp").write_bytes(b"half")
+    (folder / "a[1].txt.0123456789abcdef.tmp.attrs").write_bytes(b"{}")
+    assert asyncio.run(storage.delete("pbc_1/r1/a[1].txt")) is False
+    assert not folder.exists()

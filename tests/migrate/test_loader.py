@@ -56,7 +56,7 @@ def test_a_package_beside_the_files_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("def up(app):\n    return )\n", r"1_y.py, line 2: SyntaxError: unmatched '\)'"),
+        ("def up(app):\n    return )\n", r"1_x.py, line 2: SyntaxError: unmatched '\)'"),
         ("import json\n\nx = 1 / 0\n", "1_x.py, line 3: ZeroDivisionError: division by zero"),
         ("import nonsense_module\n", "1_x.py, line 1: ModuleNotFoundError"),
         ("def make():\n    raise KeyError('a')\nmake()\n", "1_x.py, line 2: KeyError: 'a'"),

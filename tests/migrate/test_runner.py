@@ -64,10 +64,14 @@ def test_the_note_holds_microseconds(tmp_path: Path) -> None:
     run(tmp_path / "d", scenario)
 
 
-FAILURES = {
-    "async def": "await app.save({})\nawait app.execute(\"INSERT INTO posts (id) VALUES ('a')\")\n",
-    "def": "app.save({})\napp.execute(\"INSERT INTO posts (id) VALUES ('a')\")\n",
-}
+def files(folder: Path) -> list[str]:
+    """Return every stored file of a data directory, and every note of an unfinished one."""
+    return sorted(
+        str(path.relative_to(folder))
+        for name, pattern in (("storage", "*"), (".file_intents", "*.json"))
+        for path in (folder / name).rglob(pattern)
+        if path.is_file()
+    )
 
 
 @pytest.mark.parametrize("kind", ["async def", "def"])
@@ -89,8 +93,8 @@ def test_a_failing_file_leaves_nothing_behind(
     body = (
         'posts = Collection.new_base("posts", fields=[Text("title"), File("doc", max_select=1)])\n'
         f'{wait}app.save(posts.with_index("idx_title", "title"))\n'
-        "from pbpy.files.upload import Upload\n"
-        'record = Record(app.get_collection("posts"), {"title": "x"})\n'
+        'doc = Upload.from_bytes(b"hello", "hello.txt")\n'
+        'record = Record(app.get_collection("posts"), {"title": "x", "doc": doc})\n'
         f"{wait}app.save(record)\n"
         f'{wait}app.save(app.get_collection("users").with_fields(Bool("extra")))\n'
         f'{wait}app.execute("CREATE TABLE raw (x)")\n'
@@ -102,13 +106,39 @@ def test_a_failing_file_leaves_nothing_behind(
     async def scenario(app: App) -> None:
         await runner.apply_pending(app, folder, 1)
         before, catalog = await everything(app), app.catalog.collections
+        assert files(tmp_path / "d") == []
         with pytest.raises(MigrationError, match=rf"2_bad.py, line {line}: {reason}"):
             await runner.apply_pending(app, folder)
         assert await everything(app) == before
         assert app.catalog.collections == catalog
+        assert files(tmp_path / "d") == []
         await app.reload_catalog()
         assert app.catalog.collections == catalog
         assert await runner.apply_pending(app, folder, 0) == []
+
+    run(tmp_path / "d", scenario)
+
+
+def test_a_failing_file_leaves_stored_files_alone(tmp_path: Path) -> None:
+    write(
+        tmp_path / "m",
+        "1_ok.py",
+        'docs = await app.save(Collection.new_base("docs", fields=[File("doc", max_select=1)]))\n'
+        'doc = Upload.from_bytes(b"hello", "hello.txt")\n'
+        'await app.save(Record(docs, {"doc": doc}))\n',
+    )
+    write(tmp_path / "n", "2_bad.py", delete("docs") + "\nraise ValueError")
+    write(tmp_path / "o", "2_good.py", delete("docs"))
+
+    async def scenario(app: App) -> None:
+        await runner.apply_pending(app, tmp_path / "m")
+        before = files(tmp_path / "d")
+        assert [name.count("hello") for name in before if not name.endswith(".attrs")] == [1]
+        with pytest.raises(MigrationError):
+            await runner.apply_pending(app, tmp_path / "n")
+        assert files(tmp_path / "d") == before
+        await runner.apply_pending(app, tmp_path / "o")
+        assert files(tmp_path / "d") == []
 
     run(tmp_path / "d", scenario)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pbpy.errors import BadRequest, StorageError, ValidationFailed
+from pbpy.files.intents import Intents
 from pbpy.files.local import LocalStorage
 from pbpy.files.upload import Upload
 from pbpy.records.record import Record
@@ -25,7 +26,7 @@ def upload(name: str = "some file.txt", content: bytes = b"content") -> Upload:
 
 def notes(app: App) -> list[Path]:
     """Return the notes of saves that are not finished."""
-    return list((app.config.data_dir / ".file_intents").glob("*"))
+    return list((app.config.data_dir / ".file_intents").glob("*/*.json"))
 
 
 async def stored(app: App) -> list[str]:
@@ -157,7 +158,8 @@ def test_failed_deletion_of_a_file_is_noted_for_the_sweep(play: Play) -> None:
         assert len(notes(app)) == 1
         app.storage = working
         assert len(await working.list("")) == 1
-        await app.intents.sweep(app)
+        await app.intents.close()
+        await Intents(app.config.data_dir).sweep(app)
         assert await stored(app) == []
 
     play(scenario)

@@ -37,7 +37,8 @@ def plan(  # the parts of one query
     **more: Any,
 ) -> ListPlan:
     found = world.collection(collection)
-    info = world.info(person, query={"filter": filter, "sort": sort, "perPage": "1000"})
+    query = {"filter": filter, "sort": sort, "perPage": "1000", "fields": "id"}
+    info = world.info(person, query={key: value for key, value in query.items() if value})
     options: dict[str, Any] = {"rule": found.list_rule, "limit": 1000, "offset": 0, **more}
     return plan_list(
         world.catalog, found, info, filter=filter, sort=sort, with_total=True, **options

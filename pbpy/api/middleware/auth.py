@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pbpy.api.middleware.superuser_ips import require_listed_ip
+
 if TYPE_CHECKING:
     from pbpy.api.request import ApiRequest
     from pbpy.api.responses import Response
@@ -11,8 +13,13 @@ if TYPE_CHECKING:
 
 
 async def load_auth_token(request: ApiRequest, go_on: Handler) -> Response:
-    """Set `request.auth`."""
+    """Set `request.auth`.
+
+    Raises:
+        Forbidden: a superuser comes from an address that is not listed.
+    """
     token = request.token
     if token:
         request.auth = await request.app.authenticate(token)
+        require_listed_ip(request)
     return await go_on(request)

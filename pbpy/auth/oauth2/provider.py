@@ -202,7 +202,7 @@ class Provider:
         """
         fields = self.preset.user
         email = text_at(raw, fields.email)
-        return email if all([flag_at(raw, path) for path in fields.email_if]) else ""
+        return email if all(flag_at(raw, path) for path in fields.email_if) else ""
 
     async def ask_about_emails(
         self, outgoing: Outgoing, token: OAuth2Token, url: str = ""

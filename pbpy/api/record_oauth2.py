@@ -1,0 +1,103 @@
+"""Sign-in through other services: the code from the client, the redirect from the provider."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from pbpy.api.record_auth import auth_response, get_auth_collection
+from pbpy.api.request import LOAD_FAILURE
+from pbpy.api.responses import Redirect, Response
+from pbpy.api.router import Route
+from pbpy.auth.oauth2.flow import OAuth2Form, auth_with_oauth2, require_oauth2
+from pbpy.auth.oauth2.redirect import OAuth2Redirect, RedirectNames
+from pbpy.errors import BadRequest
+from pbpy.realtime.oauth2 import send_oauth2_redirect
+
+if TYPE_CHECKING:
+    from pbpy.api.request import ApiRequest
+    from pbpy.api.struct_body import Shape
+
+SUCCESS: Final = "../_/#/auth/oauth2-redirect-success"
+FAILURE: Final = "../_/#/auth/oauth2-redirect-failure"
+
+_FORM: Shape = {
+    "provider": "text",
+    "code": "text",
+    "codeVerifier": "text",
+    "redirectUrl": "text",
+    # After its old name, so that a key in another case means this one.
+    "redirectURL": "text",
+    "createData": "json",
+    "mfaId": "text",
+}
+_REDIRECT_FORM: Shape = {"state": "text", "code": "text", "error": "text", "user": "text"}
+
+_names = RedirectNames()
+
+
+async def post_auth_with_oauth2(request: ApiRequest) -> Response:
+    """Sign in with the code that a provider has given to the client."""
+    collection, _ = get_auth_collection(request)
+    require_oauth2(collection)
+    values = await request.struct_body(_FORM)
+    create_data = values.get("createData")
+    if create_data is not None and not isinstance(create_data, dict):
+        raise BadRequest(LOAD_FAILURE)
+    form = OAuth2Form(
+        provider=values.get("provider", ""),
+        code=values.get("code", ""),
+        code_verifier=values.get("codeVerifier", ""),
+        redirect_url=values.get("redirectURL") or values.get("redirectUrl", ""),
+        create_data=create_data or {},
+    )
+    result = await auth_with_oauth2(
+        request.app,
+        request.info,
+        collection,
+        form,
+        mfa_id=request.query.get("mfaId") or values.get("mfaId", ""),
+        redirect_name=_names.take(form.code) if form.provider == "apple" else "",
+    )
+    return auth_response(result)
+
+
+async def get_oauth2_redirect(request: ApiRequest) -> Response:
+    """Pass the parameters of a provider's redirect on to the client that waits for them."""
+    query = request.query
+    redirect = OAuth2Redirect(*(query.get(name, "") for name in ("state", "code", "error")))
+    return Redirect(await _pass_on(request, redirect))
+
+
+async def post_oauth2_redirect(request: ApiRequest) -> Response:
+    """Do the same for `response_mode=form_post`, where Apple also tells the user's name."""
+    try:
+        redirect = OAuth2Redirect(**await request.struct_body(_REDIRECT_FORM))
+        target = await _pass_on(request, redirect)
+    except BadRequest:
+        target = FAILURE
+    return Redirect(target, 303)
+
+
+async def _pass_on(request: ApiRequest, redirect: OAuth2Redirect) -> str:
+    """Return where the browser goes next."""
+    delivered = bool(redirect.state) and await send_oauth2_redirect(
+        request.app, redirect.state, request.real_ip, redirect.to_json()
+    )
+    if not delivered or not redirect.is_success:
+        return FAILURE
+    _names.keep(redirect.code, redirect.user)
+    return SUCCESS
+
+
+_REDIRECT_PATH = "/api/oauth2-redirect"
+
+ROUTES = (
+    Route(
+        "POST",
+        "/api/collections/{collection}/auth-with-oauth2",
+        post_auth_with_oauth2,
+        tags=("authWithOAuth2", "auth"),
+    ),
+    Route("GET", _REDIRECT_PATH, get_oauth2_redirect),
+    Route("POST", _REDIRECT_PATH, post_oauth2_redirect),
+)
