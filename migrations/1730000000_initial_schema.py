@@ -97,7 +97,7 @@ def queue() -> Collection:
                 Text("meeting_id", required=True, max=255),
                 Select(
                     "status",
-                    ["pending", "processing", "completed", "failed", "cancelled"],
+                    ("pending", "processing", "completed", "failed", "cancelled"),
                     required=True,
                     max_select=1,
                 ),
@@ -141,7 +141,7 @@ def logs() -> Collection:
             fields=[
                 Select(
                     "level",
-                    ["trace", "debug", "info", "warn", "error", "fatal"],
+                    ("trace", "debug", "info", "warn", "error", "fatal"),
                     required=True,
                     max_select=1,
                 ),

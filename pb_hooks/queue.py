@@ -53,7 +53,7 @@ def refuse_late_claim(e: RecordRequestEvent) -> None:
 
     To the record a claim that comes late looks like no change at all.
     """
-    is_claim = e.info.submitted.get("status") == PROCESSING
+    is_claim = e.info.body.get("status") == PROCESSING
     if is_claim and e.record.original("status") != PENDING:
         raise BadRequest(TAKEN)
 

@@ -26,6 +26,7 @@ from pbpy.files.local import LocalStorage
 from pbpy.hooks.events import BootstrapEvent, SettingsReloadEvent, TerminateEvent
 from pbpy.mail.sending import new_mailer
 from pbpy.migrate.system import initialise
+from pbpy.realtime.realtime import Realtime
 from pbpy.records.rules import compile_rule
 from pbpy.schema.catalog import Catalog
 from pbpy.schema.queries import load_collection_rows, schema_stamp
@@ -94,6 +95,7 @@ class App(Data):
         self.storage: Storage = LocalStorage(self.config.data_dir / "storage")
         self.intents = Intents(self.config.data_dir)
         self.background = Background()
+        self.realtime = Realtime(self)
         self.limits = AuthLimits()
         self._state = _State()
         self._tokens = Tokens()
@@ -115,11 +117,12 @@ class App(Data):
             store = await Store.open(self.config)
             self._state.store = store
             await initialise(store, self.config)
+            version = await store.data.data_version()  # first: nothing saved meanwhile is missed
             await self.reload_catalog()
             await self.reload_settings()
             await self.intents.open()
             await self.intents.sweep(self)
-            self._state.watcher = asyncio.create_task(self._watch(), name="pbpy-watch")
+            self._state.watcher = asyncio.create_task(self._watch(version), name="pbpy-watch")
 
         try:
             await self.on_bootstrap.trigger(BootstrapEvent(self), bootstrap)
@@ -138,6 +141,7 @@ class App(Data):
             await self._release()  # also when a handler ended the chain
 
     async def _release(self) -> None:
+        self.realtime.close()
         await self.background.close()
         watcher, self._state.watcher = self._state.watcher, None
         if watcher is not None:
@@ -286,10 +290,9 @@ class App(Data):
         if state.catalog is before:  # else a commit of this process was faster, and knows more
             state.catalog, state.schema_stamp = catalog, stamp
 
-    async def _watch(self) -> None:
-        """Reload what other processes change; ends with the App."""
+    async def _watch(self, seen: int) -> None:
+        """Reload what other processes change after version seen; ends with the App."""
         data = self.store.data
-        seen = await data.data_version()
         while True:
             await asyncio.sleep(_POLL_S)
             version = await data.data_version()

@@ -26,6 +26,8 @@ class Config:
         automigrate: whether a collection change made through the API writes a migration file.
         inline_opcodes: SQLite opcodes which a read may use on the event loop before it
             moves to a reader thread; 0 sends every read to a thread.
+        heartbeat_s: how long a realtime stream may be quiet before a comment is sent, which
+            keeps proxies from closing it; 0 for never, as PocketBase.
     """
 
     data_dir: Path = Path("pb_data")
@@ -39,3 +41,4 @@ class Config:
     migrations_dir: Path | None = None
     automigrate: bool = False
     inline_opcodes: int = 20_000
+    heartbeat_s: float = 0

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pbpy.files.storage import Storage
     from pbpy.hooks.app_hooks import AppHooks
     from pbpy.mail.mailer import Mailer
+    from pbpy.realtime.realtime import Realtime
     from pbpy.schema.catalog import Catalog
     from pbpy.schema.collection import Collection
     from pbpy.settings.model import Settings
@@ -99,6 +100,10 @@ class Context(Protocol):
     @property
     def intents(self) -> Intents:
         """The list of files about to be written or deleted, swept at the next start."""
+
+    @property
+    def realtime(self) -> Realtime:
+        """The open streams of clients, and messages to them."""
 
     @property
     def background(self) -> Background:

@@ -103,6 +103,26 @@ def test_superusers_are_managed(tmp_path: Path) -> None:
     assert superuser("delete", "a@example.com")[0] == 1
 
 
+def test_the_list_of_superuser_addresses_is_set_and_cleared(tmp_path: Path) -> None:
+    def ips(*listed: str) -> tuple[int, str]:
+        done = pbpy(tmp_path, "superuser", "ips", *listed)
+        return done.returncode, done.stdout if done.returncode == 0 else done.stderr
+
+    assert ips("127.0.0.1", "10.0.0.0/24") == (
+        0,
+        "Successfully updated SuperuserIPs setting:\n├─ 127.0.0.1\n└─ 10.0.0.0/24\n",
+    )
+    assert b'"superuserIPs":["127.0.0.1","10.0.0.0/24"]' in data(tmp_path)
+    code, error = ips("127.0.0.1", "x")
+    assert (code, "superuserIPs: (1: Invalid IP or CIDR subnet.)" in error) == (1, True)
+    assert ips() == (0, "Successfully cleared SuperuserIPs setting!\n")
+
+
+def data(folder: Path) -> bytes:
+    """Return the bytes of the database, which has all changes once the last process has ended."""
+    return (folder / "pb_data" / "data.db").read_bytes()
+
+
 def test_flags_before_the_command_and_unknown_ones(tmp_path: Path) -> None:
     done = pbpy(
         tmp_path,

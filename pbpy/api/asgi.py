@@ -12,7 +12,6 @@ from pbpy.api.middleware.cors import Cors
 from pbpy.api.middleware.recover import recover
 from pbpy.api.middleware.security import add_security_headers
 from pbpy.api.request import ApiRequest, ClientGone
-from pbpy.api.responses import Response, Stream
 from pbpy.api.routes import build_router
 from pbpy.api.streams import Streams
 from pbpy.api.transport import (
@@ -95,7 +94,7 @@ class Edge:
                 response = await self._answer(request)
             if b"transfer-encoding" in request.headers and b"content-length" in request.headers:
                 response.headers.append(CLOSE)  # RFC 9112 6.1: the next request may be smuggled
-            if isinstance(response, Stream):
+            if response.is_stream:
                 await self._streams.send(request, response, scope, receive, send)
             elif response.status not in _BODY_REFUSED and await request.skip_body():
                 await response.send(scope, receive, send)

@@ -65,7 +65,9 @@ async def get_oauth2_redirect(request: ApiRequest) -> Response:
     """Pass the parameters of a provider's redirect on to the client that waits for them."""
     query = request.query
     redirect = OAuth2Redirect(*(query.get(name, "") for name in ("state", "code", "error")))
-    return Redirect(await _pass_on(request, redirect))
+    # PocketBase: whatever is no GET is told to go on with one, HEAD too.
+    status = 307 if request.method == "GET" else 303
+    return Redirect(await _pass_on(request, redirect), status)
 
 
 async def post_oauth2_redirect(request: ApiRequest) -> Response:

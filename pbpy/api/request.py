@@ -215,10 +215,11 @@ class ApiRequest:
                 left -= len(chunk)
                 if left < 0:
                     raise ContentTooLarge
+            # Before the yield: whoever gets the last chunk may raise and never come back.
+            self._complete = not message.get("more_body", False)
             if chunk:
                 yield chunk
-            if not message.get("more_body", False):
-                self._complete = True
+            if self._complete:
                 return
 
     async def skip_body(self) -> bool:

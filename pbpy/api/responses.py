@@ -42,6 +42,9 @@ class Response:
     frameable = False
     """Whether pages of other sites may show it in a frame."""
 
+    is_stream = False
+    """Whether it goes on until its client leaves or the server stops."""
+
     def __init__(
         self, status: int = 200, body: bytes = b"", headers: Iterable[Header] = ()
     ) -> None:
@@ -149,6 +152,8 @@ class Stream(Response):
     """Chunks as they come, sent at once; closed when the server stops."""
 
     __slots__ = ("chunks",)
+
+    is_stream = True
 
     def __init__(
         self,

@@ -15,6 +15,7 @@ from pbpy.auth.sample_mails import send_test_email
 from pbpy.binding import BindError
 from pbpy.errors import BadRequest, ValidationFailed
 from pbpy.hooks.events import SettingsListRequestEvent, SettingsUpdateRequestEvent
+from pbpy.records.picker import compile_picker
 from pbpy.settings.apple import AppleClient, InvalidKey, generate_client_secret
 from pbpy.settings.model import Settings
 from pbpy.settings.save import update_settings
@@ -56,6 +57,7 @@ async def get_settings(request: ApiRequest) -> Response:
 async def patch_settings(request: ApiRequest) -> Response:
     """Change what the body names; secrets that it does not name are kept."""
     app = request.app
+    compile_picker(request.query.get("fields", ""))  # a bad one must not be found after the save
     old = app.settings
     new = await _merge_body(request, old)
     answer = Response()

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from pbpy.api.request import ApiRequest
-    from pbpy.api.responses import Stream
+    from pbpy.api.responses import Response
 
 
 class Streams:
@@ -28,7 +28,7 @@ class Streams:
             sending.cancel()
 
     async def send(
-        self, request: ApiRequest, response: Stream, scope: Scope, receive: Receive, send: Send
+        self, request: ApiRequest, response: Response, scope: Scope, receive: Receive, send: Send
     ) -> None:
         """Send a stream.
 

@@ -13,6 +13,7 @@ from pbpy.hooks.hook import Hook
 if TYPE_CHECKING:
     from pbpy.hooks import auth_events as a
     from pbpy.hooks import events as e
+    from pbpy.hooks import realtime_events as r
 
 
 class AppHooks:
@@ -91,6 +92,10 @@ class AppHooks:
         self.on_collection_update_request: Hook[e.CollectionRequestEvent] = Hook()
         self.on_collection_delete_request: Hook[e.CollectionRequestEvent] = Hook()
         self.on_collections_import_request: Hook[e.CollectionsImportRequestEvent] = Hook()
+        # realtime
+        self.on_realtime_connect_request: Hook[r.RealtimeConnectRequestEvent] = Hook()
+        self.on_realtime_message_send: Hook[r.RealtimeMessageEvent] = Hook()
+        self.on_realtime_subscribe_request: Hook[r.RealtimeSubscribeRequestEvent] = Hook()
         # mails
         self.on_mailer_send: Hook[a.MailerEvent] = Hook()
         self.on_mailer_record_password_reset_send: Hook[a.MailerRecordEvent] = Hook()

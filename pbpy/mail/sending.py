@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, cast
 
 from pbpy.hooks.auth_events import MailerEvent
 from pbpy.mail.sendmail import Sendmail
-from pbpy.mail.smtp import SmtpMailer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +19,12 @@ if TYPE_CHECKING:
 def new_mailer(ctx: Context) -> Mailer:
     """Return a mailer as the settings are now: SMTP if enabled, else the `sendmail` command."""
     smtp = ctx.settings.smtp
-    return _HookedMailer(ctx, SmtpMailer(smtp) if smtp.enabled else Sendmail())
+    if not smtp.enabled:
+        return _HookedMailer(ctx, Sendmail())
+    # its library takes long to load, and many servers send no mail
+    from pbpy.mail.smtp import SmtpMailer
+
+    return _HookedMailer(ctx, SmtpMailer(smtp))
 
 
 class _HookedMailer:

@@ -62,6 +62,7 @@ class SmtpMailer:
             return
         if client.get_transport_info("sslcontext") is None and config.host not in _LOCAL_HOSTS:
             raise MailError("unencrypted connection: the credentials were not sent")
+        await client.ehlo()  # the library does so by itself for what it calls a login only
         if config.auth_method == "LOGIN":
             await client.auth_login(config.username, config.password)
         else:

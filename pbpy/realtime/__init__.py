@@ -1,1 +1,13 @@
-"""Realtime subscriptions; empty until the SSE broker lands."""
+"""Realtime: who listens to what, what they may see, and the bytes they get.
+
+    topic.py           what a client subscribes to, as text and parsed
+    client.py          one open stream: its queue, its auth record, its subscriptions
+    broker.py          all clients, found by topic and by auth record; a state machine without I/O
+    fanout.py          one change -> who may see it (grouped), and the message of each group
+    record_events.py   hears the record hooks, keeps the order of commits
+    auth_changes.py    ends or refreshes the auth of clients when their record changes
+    sse.py             messages and their bytes
+    realtime.py        what app code holds as `app.realtime`
+
+Uses records and hooks; the streams themselves are HTTP's, in `api/realtime.py`.
+"""

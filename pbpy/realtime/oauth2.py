@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from pbpy.context import Context
     from pbpy.errors import JsonValue
+
+TOPIC: Final = "@oauth2"
 
 
 async def send_oauth2_redirect(
@@ -14,8 +16,14 @@ async def send_oauth2_redirect(
 ) -> bool:
     """Send message to the client that waits on the topic, once; tell whether there was one.
 
-    A client that came from another address than client_ip does not count. As long as there is
-    no broker there are no clients.
+    A client that came from another address than client_ip does not count, and waits no longer.
     """
-    ctx.log.debug("nobody waits for the OAuth2 redirect of %s", client_ip)
-    return False
+    broker = ctx.realtime.broker
+    client = broker.clients.get(client_id)
+    if client is None or TOPIC not in client.subscriptions:
+        return False
+    broker.unsubscribe(client, TOPIC)
+    if client.ip and client.ip != client_ip:
+        ctx.log.debug("the OAuth2 redirect came from another address than its realtime client")
+        return False
+    return client.send(TOPIC, message)

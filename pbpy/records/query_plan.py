@@ -141,6 +141,49 @@ def plan_access_many(
     return _plan_rule(catalog, collection, info, rule, "rows", columns, clock, record_ids)
 
 
+def find_access_template(
+    catalog: Catalog,
+    collection: Collection,
+    info: RequestInfo,
+    *,
+    rule: str = "",
+    filter: str = "",  # noqa: A002  # PocketBase's word
+    virtual: bool = False,
+) -> tuple[Template, Literals]:
+    """Return the template, and its literals, that tells whether a rule or filter holds for a row.
+
+    Requests for whom its slots have equal values get equal answers.
+
+    Args:
+        catalog: all collections.
+        collection: of the row.
+        info: the request.
+        rule: a trusted expression; give it or filter.
+        filter: a client's expression, bound even when the client is a superuser.
+        virtual: whether the row is given (`on_virtual_row`) instead of read from the table.
+
+    Raises:
+        FilterError: rule or filter cannot be used.
+        FilterForbidden: the filter looks into the request or other collections.
+    """
+    if not info.is_superuser:
+        _require_plain(filter)
+    auth = _auth_collection(catalog, info)
+    if virtual:
+        return _virtual_template(catalog, collection, rule, auth, filter)
+    return _list_template(
+        catalog,
+        collection,
+        rule,
+        filter,
+        "",
+        auth=auth,
+        columns=("id",),
+        trusted=not filter,
+        params=None,
+    )
+
+
 def plan_virtual_access(
     catalog: Catalog,
     collection: Collection,
@@ -164,16 +207,18 @@ def plan_virtual_access(
     Raises:
         FilterError: the rule cannot be used.
     """
-    template = _virtual_template(catalog, collection, rule, _auth_collection(catalog, info))
+    template, _ = _virtual_template(catalog, collection, rule, _auth_collection(catalog, info))
     values = template.read(RequestValues(info, (), clock))
+    unsaved = tuple(_virtual_value(collection, index, value) for index, value in enumerate(row))
+    return on_virtual_row(collection, unsaved, template.statement("exists", values).fill(values))
+
+
+def on_virtual_row(collection: Collection, row: Row, statement: Sql) -> Sql:
+    """Return a statement of a virtual template with the row that it is about."""
     table = collection.name + _VIRTUAL
     names = ", ".join(quote_identifier(field.name) for field in collection.fields)
     marks = ", ".join("?" * len(row))
-    with_row = Sql(
-        f"WITH {quote_identifier(table)} ({names}) AS (SELECT {marks}) ",
-        tuple(_virtual_value(collection, index, value) for index, value in enumerate(row)),
-    )
-    return with_row + template.statement("exists", values).fill(values)
+    return Sql(f"WITH {quote_identifier(table)} ({names}) AS (SELECT {marks}) ", row) + statement
 
 
 def _virtual_value(collection: Collection, index: int, value: SqlValue) -> SqlValue:
@@ -306,21 +351,34 @@ def _list_template(
 
 
 def _virtual_template(
-    catalog: Catalog, collection: Collection, rule: str, auth: Collection | None
-) -> Template:
+    catalog: Catalog,
+    collection: Collection,
+    rule: str,
+    auth: Collection | None,
+    filter: str = "",  # noqa: A002
+) -> tuple[Template, Literals]:
     memo = _memo(catalog)
-    key = (_VIRTUAL, collection.id, rule, auth and auth.id)
+    shape, literals, expr = _parse_filter(memo, filter, None) if filter else ("", NO_LITERALS, None)
+    key = (_VIRTUAL, collection.id, rule, shape, auth and auth.id)
     known, template = memo.templates.get(key, (None, None))
     if template is None or known is not collection:
         # PocketBase: paths that come back to this collection see its table, not the new row
         virtual = collection.replace(id=collection.id + _VIRTUAL, name=collection.name + _VIRTUAL)
         columns = tuple(field.name for field in collection.fields)
         question = Question(
-            virtual, parse(rule), None, (), auth, True, columns, virtual.name, False
+            virtual,
+            parse(rule) if rule else None,
+            expr,
+            (),
+            auth,
+            not filter,
+            columns,
+            virtual.name,
+            False,
         )
         template = compile_template(catalog, question)
         _remember(memo.templates, key, (collection, template))
-    return template
+    return template, literals
 
 
 def check_rule(catalog: Catalog, collection: Collection, text: str) -> None:

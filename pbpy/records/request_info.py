@@ -62,4 +62,7 @@ class RequestInfo:
 
     def with_context(self, context: RuleContext) -> RequestInfo:
         """Return a copy for another context, as expand does."""
-        return replace(self, context=context)
+        copy = replace(self, context=context)
+        if "headers" in self.__dict__:  # read already, or given without raw headers
+            copy.headers = self.headers
+        return copy

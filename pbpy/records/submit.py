@@ -51,16 +51,20 @@ def with_uploads(
     """Return body with the uploads of file fields in it.
 
     Uploads under a plain name join the names that were sent under it, so that files which
-    the client listed are kept; those under a modifier take its place.
+    the client listed are kept, and undo what modifiers were sent for the field. Uploads
+    under a modifier come after its names: behind them, or before them for a prefix.
     """
     values = dict(body)
     layout = layout_of(collection)
-    for key, uploads in files.items():
+    for key in sorted(files, key=len):  # plain names first
         position, modifier = layout.setters.get(key, (-1, ""))
         if position < 0 or layout.fields[position].type != "file" or modifier == "name-":
             continue
-        listed = () if modifier else to_texts(values.get(key))
-        values[key] = [*listed, *uploads]
+        if not modifier:
+            for other in layout.fields[position].modifier_keys:
+                values.pop(other, None)
+        listed, uploads = to_texts(values.get(key)), files[key]
+        values[key] = [*uploads, *listed] if modifier == "+name" else [*listed, *uploads]
     return values
 
 

@@ -44,6 +44,8 @@ async def run_hypercorn(
         # The application is open already; Hypercorn goes on without a lifespan.
         if scope["type"] == "http":
             await edge.http(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await _answer_upgrade(edge, scope, receive, send)
 
     async def trigger() -> None:
         await stopped()
@@ -54,6 +56,23 @@ async def run_hypercorn(
         name="pbpy-serve",
     )
     await _wait_for_end(serving, stop)
+
+
+async def _answer_upgrade(edge: Edge, scope: Any, receive: Any, send: Any) -> None:
+    """Answer the request for a WebSocket as if it had not asked for one."""
+    await receive()  # websocket.connect
+    begun = asyncio.Event()
+
+    async def receive_http() -> Any:
+        if begun.is_set():
+            return {**await receive(), "type": "http.disconnect"}
+        begun.set()
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send_http(message: Any) -> None:
+        await send({**message, "type": f"websocket.{message['type']}"})
+
+    await edge.http({**scope, "type": "http", "method": "GET"}, receive_http, send_http)
 
 
 async def _wait_for_end(serving: asyncio.Task[None], stop: asyncio.Event) -> None:

@@ -69,12 +69,17 @@ class _Server(Server):
 
 
 class _Protocol(HttpToolsProtocol):
-    """One connection with a limit to the size and the time of a request's head."""
+    """One connection with a limit to the size and the time of a request's head.
+
+    What stands between the pieces of a body, chunk extensions and trailers, has the same
+    limit of size.
+    """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._in_head = True
-        self._head_bytes = 0
+        self._has_progress = False
+        self._unread_bytes = 0
         self._method = ""
         self._head_timer: asyncio.TimerHandle | None = None
         self._expect_head()
@@ -94,9 +99,10 @@ class _Protocol(HttpToolsProtocol):
             return
         if self._in_head:
             self._expect_head()
-            self._head_bytes += len(data)
-            if self._head_bytes > HEAD_BYTES:
-                self._refuse(_HEAD_TOO_LARGE)
+        self._unread_bytes = 0 if self._has_progress else self._unread_bytes + len(data)
+        self._has_progress = False
+        if self._unread_bytes > HEAD_BYTES:
+            self._refuse(_HEAD_TOO_LARGE)
 
     def _feed(self, data: bytes) -> None:
         """Parse data; an unknown method goes through the parser under a known name."""
@@ -104,7 +110,7 @@ class _Protocol(HttpToolsProtocol):
             self.parser.feed_data(data)
         except httptools.HttpParserInvalidMethodError:
             method = _METHOD.match(data)
-            if method is None or self._head_bytes:
+            if method is None or self._unread_bytes:
                 raise
             self._method = method[0].decode()
             self.parser = httptools.HttpRequestParser(self)
@@ -114,9 +120,21 @@ class _Protocol(HttpToolsProtocol):
         self._in_head = True
         super().on_message_begin()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._in_head:  # a trailer is no header: no proxy has checked it
+            super().on_header(name, value)
+
+    def on_body(self, body: bytes) -> None:
+        self._has_progress = True
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._has_progress = True
+        super().on_message_complete()
+
     def on_headers_complete(self) -> None:
         self._in_head = False
-        self._head_bytes = 0
+        self._has_progress = True
         self._stop_head_timer()
         super().on_headers_complete()
         if b"#" in self.url:

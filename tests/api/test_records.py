@@ -28,6 +28,7 @@ VIEW = "/api/collections/titles/records"
 GENERIC = "Something went wrong while processing your request."
 NOT_FOUND = "The requested resource wasn't found."
 NO_COLLECTION = "Missing collection context."
+NO_COLLECTION_TO_WRITE = "Missing or invalid collection context."
 SUPERUSERS = "Only superusers can perform this action."
 READ_ONLY = "Unsupported collection type."
 
@@ -60,8 +61,8 @@ def records(server: Server) -> Server:
     [
         ("GET", "/api/collections/nope/records", None, 404, NO_COLLECTION),
         ("GET", "/api/collections/nope/records/x", None, 404, NO_COLLECTION),
-        ("POST", "/api/collections/nope/records", "{}", 404, NO_COLLECTION),
-        ("PATCH", "/api/collections/nope/records/x", "{}", 404, NO_COLLECTION),
+        ("POST", "/api/collections/nope/records", "{}", 404, NO_COLLECTION_TO_WRITE),
+        ("PATCH", "/api/collections/nope/records/x", "{}", 404, NO_COLLECTION_TO_WRITE),
         ("DELETE", "/api/collections/nope/records/x", None, 404, NO_COLLECTION),
         ("GET", LOCKED, None, 403, SUPERUSERS),
         ("GET", f"{LOCKED}/x", None, 403, SUPERUSERS),

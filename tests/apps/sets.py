@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,6 +64,9 @@ USERS_RULES = {
     },
 }
 """The rules of `users` by the present sets that have a say in them."""
+
+
+CLONE = re.compile(r"^_clone_\w{4}$")
 
 
 def copy_sets(folder: Path, names: Iterable[str]) -> Path:
@@ -152,4 +156,20 @@ def shown(collection: Json) -> Json:
         **view,
         "fields": [] if view else fields,
         "indexes": [parse_index(index) for index in collection["indexes"]],
+    }
+
+
+def timeless(collections: dict[str, Json]) -> dict[str, Json]:
+    """Return collections without what a new save always changes.
+
+    The fields of a view are copies with ids made at random.
+    """
+    return {
+        name: {
+            **{key: value for key, value in item.items() if key not in ("created", "updated")},
+            "fields": [
+                {**field, "id": CLONE.sub("_clone_", field["id"])} for field in item["fields"]
+            ],
+        }
+        for name, item in collections.items()
     }

@@ -38,6 +38,8 @@ create: plain / is_admin / role; update: name / is_admin / role
   other       other                 404  200/400/400          404/404/404              404
   admin       admin                 404  200/400/400          404/404/404              404
   technician  all                   200  200/400/400          404/404/404              404
+  colleague   all                   200  200/400/400          404/404/404              404
+  dispatcher  all                   200  200/400/400          404/404/404              404
   manager     all                   200  200/400/400          404/404/404              404
   superuser   all                   200  200/200/200          200/200/200              204
 
@@ -48,6 +50,7 @@ update: nothing / premium / verified / active / file_path / user_id
   owner       owner                 200  200/400/400/400/400  200/404/404/404/404/404  204
   other       other                 404  200/400/400/400/400  404/404/404/404/404/404  404
   admin       admin                 404  200/400/400/400/400  404/404/404/404/404/404  404
+  manager     none                  404  200/400/400/400/400  404/404/404/404/404/404  404
   superuser   all                   200  200/200/200/200/200  200/200/200/200/200/200  204
 
 api_keys
@@ -56,6 +59,7 @@ create: own / another's; update: a key / user_id
   owner       owner                 200  200/400              200/404                  204
   other       other                 404  200/400              404/404                  404
   admin       admin                 404  200/400              404/404                  404
+  manager     none                  404  200/400              404/404                  404
   superuser   all                   200  200/200              200/200                  204
 
 queue
@@ -64,6 +68,7 @@ create: own / another's; update: error_message / user_id
   owner       owner                 200  200/400              200/404                  404
   other       other                 404  200/400              404/404                  404
   admin       all                   200  200/200              200/200                  204
+  manager     none                  404  200/400              404/404                  404
   superuser   all                   200  200/200              200/200                  204
 
 logs
@@ -72,12 +77,15 @@ create: own / another's / nobody's
   owner       owner                 200  200/400/200          404                      404
   other       other                 404  200/400/200          404                      404
   admin       all                   200  200/200/200          200                      204
+  manager     none                  404  200/400/200          404                      404
   superuser   all                   200  200/200/200          200                      204
 
 contacts
   guest       none                  404  400                  404                      404
   visitor     none                  404  400                  404                      404
+  admin       none                  404  400                  404                      404
   technician  all                   200  200                  200                      404
+  colleague   all                   200  200                  200                      404
   dispatcher  all                   200  200                  200                      404
   manager     all                   200  200                  200                      204
   superuser   all                   200  200                  200                      204
@@ -85,6 +93,7 @@ contacts
 jobs
   guest       none                  404  400                  404                      404
   visitor     none                  404  400                  404                      404
+  admin       none                  404  400                  404                      404
   technician  all                   200  200                  200                      404
   colleague   all                   200  200                  404                      404
   dispatcher  all                   200  200                  200                      404
@@ -94,7 +103,9 @@ jobs
 equipment_photos
   guest       none                  404  400                  404                      404
   visitor     none                  404  400                  404                      404
+  admin       none                  404  400                  404                      404
   technician  all                   200  200                  200                      404
+  colleague   all                   200  200                  200                      404
   dispatcher  all                   200  200                  200                      204
   manager     all                   200  200                  200                      204
   superuser   all                   200  200                  200                      204
@@ -102,7 +113,9 @@ equipment_photos
 invoices
   guest       none                  404  400                  404                      404
   visitor     none                  404  400                  404                      404
+  admin       none                  404  400                  404                      404
   technician  all                   200  200                  404                      404
+  colleague   all                   200  200                  404                      404
   dispatcher  all                   200  200                  200                      404
   manager     all                   200  200                  200                      204
   superuser   all                   200  200                  200                      204
@@ -111,6 +124,7 @@ realtime_events
   guest       none                  404  400                  404                      404
   visitor     none                  404  400                  404                      404
   owner       none                  404  400                  404                      404
+  admin       none                  404  400                  404                      404
   technician  technician+everybody  200  200                  200                      404
   colleague   everybody             404  200                  404                      404
   dispatcher  everybody             404  200                  404                      404
@@ -120,6 +134,9 @@ realtime_events
 sync_outbox sync_state sync_conflicts
   guest       403                   403  403                  403                      403
   visitor     403                   403  403                  403                      403
+  admin       403                   403  403                  403                      403
+  technician  403                   403  403                  403                      403
+  dispatcher  403                   403  403                  403                      403
   manager     403                   403  403                  403                      403
   superuser   all                   200  200                  200                      204
 

@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pbpy.app import App
+from pbpy.config import Config
+from pbpy.hook_files import load_hook_files
 from pbpy.records.record import Record
+from pbpy.start import prepare
+from tests.api.conftest import open_server
 from tests.apps.accounts import sign_up, superuser
 from tests.apps.rows import log_line, queued
+from tests.apps.sets import HOOKS, copy_sets
 
 if TYPE_CHECKING:
-    import httpx
+    from pathlib import Path
 
     from tests.api.conftest import Server
     from tests.apps.accounts import Account
@@ -39,10 +45,6 @@ def line(account: Account) -> list[tuple[int, str]]:
     """Return place and meeting of everybody who waits, in order."""
     waiting = account.all("queue", filter="status = 'pending'", sort="position")
     return [(item["position"], item["meeting_id"]) for item in waiting]
-
-
-def claim(account: Account, item: Json) -> httpx.Response:
-    return account.send("PATCH", f"queue/records/{item['id']}", CLAIM)
 
 
 def test_places_are_given_in_order(owner: Account, admin: Account) -> None:
@@ -149,8 +151,9 @@ def test_only_a_pending_item_can_be_claimed(owner: Account) -> None:
     for meeting, status in enumerate(("processing", "completed", "failed", "cancelled")):
         (item,) = join(owner, str(meeting))
         owner.change("queue", item["id"], {"status": status})
-        answer = claim(owner, item)
-        assert (answer.status_code, answer.json()["data"]) == (400, {})
+        for body in (CLAIM, {"status+": "processing"}):
+            answer = owner.send("PATCH", f"queue/records/{item['id']}", body)
+            assert (answer.status_code, answer.json()["data"]) == (400, {})
 
 
 def test_one_of_many_claims_at_once_wins(server: Server, owner: Account, admin: Account) -> None:
@@ -252,3 +255,17 @@ def test_other_values_of_selects_are_refused(owner: Account) -> None:
     ):
         answer = owner.send("POST", f"{collection}/records", body)
         assert answer.json()["data"][name]["code"] == "validation_invalid_value"
+
+
+def test_the_start_warns_about_missing_collections(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    migrations = copy_sets(tmp_path / "migrations", ["fpv"])
+    app = App(Config(data_dir=tmp_path / "pb_data", migrations_dir=migrations))
+    load_hook_files(app, HOOKS)
+    with open_server(app) as server:
+        server.run(prepare(app))
+    names = ("user_meta", "api_keys", "queue", "logs")
+    warnings = [message for message in caplog.messages if "required collection" in message]
+    assert [name for name, text in zip(names, warnings, strict=True) if name in text] == [*names]
+    assert all("pbpy migrate up" in text for text in warnings)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from itertools import combinations, permutations
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from tests.apps.sets import (
     copy_sets,
     documented_collections,
     shown,
+    timeless,
     users_fields,
     users_rules,
 )
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from tests.api.conftest import Server
     from tests.apps.sets import Json
 
-CLONE = re.compile(r"^_clone_\w{4}$")
 ANY_SETS = [names for count in (1, 2, 3) for names in combinations(SETS, count)]
 
 
@@ -37,22 +36,6 @@ def listed(server: Server) -> dict[str, Json]:
     """Return all collections of the API by name."""
     answer = server.send("GET", "/api/collections?perPage=500", headers=server.superuser())
     return {item["name"]: item for item in answer.json()["items"]}
-
-
-def timeless(collections: dict[str, Json]) -> dict[str, Json]:
-    """Return collections without what a new save always changes.
-
-    The fields of a view are copies with ids made at random.
-    """
-    return {
-        name: {
-            **{key: value for key, value in item.items() if key not in ("created", "updated")},
-            "fields": [
-                {**field, "id": CLONE.sub("_clone_", field["id"])} for field in item["fields"]
-            ],
-        }
-        for name, item in collections.items()
-    }
 
 
 def sorted_fields(collections: dict[str, Json]) -> dict[str, Json]:

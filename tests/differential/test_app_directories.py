@@ -6,12 +6,13 @@ import json
 import shutil
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from pbpy.app import App
 from pbpy.config import Config
 from tests.api.conftest import open_server
-from tests.apps.sets import FILES, MIGRATIONS, SETS, copy_sets
+from tests.apps.sets import FILES, MIGRATIONS, SETS, copy_sets, timeless
 from tests.servers import (
     SUPERUSER_EMAIL,
     SUPERUSER_PASSWORD,
@@ -21,6 +22,8 @@ from tests.servers import (
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.apps.sets import Json
 
 LIST = "/api/collections?perPage=500"
 
@@ -66,3 +69,20 @@ def test_after_each_migration_up_and_after_all_down(tmp_path: Path) -> None:
 def test_one_set_alone(tmp_path: Path, name: str) -> None:
     migrate(tmp_path, copy_sets(tmp_path / "migrations", [name]), "up")
     assert theirs(tmp_path) == ours(tmp_path)
+
+
+def test_an_export_imported_into_pocketbase_makes_no_difference(tmp_path: Path) -> None:
+    migrate(tmp_path, MIGRATIONS, "up")
+    exported = json.loads(ours(tmp_path))["items"]
+    (tmp_path / "other").mkdir()
+    with start_pocketbase(tmp_path / "other") as server:
+        headers = {"Authorization": server.superuser_token}
+        with httpx.Client(base_url=server.base_url, headers=headers) as client:
+            body = {"collections": exported, "deleteMissing": True}
+            client.put("/api/collections/import", json=body).raise_for_status()
+            imported = client.get(LIST).json()["items"]
+    assert timeless(by_name(imported)) == timeless(by_name(exported))
+
+
+def by_name(collections: list[Json]) -> dict[str, Json]:
+    return {item["name"]: item for item in collections}

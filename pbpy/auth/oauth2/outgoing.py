@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import logging
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -152,5 +153,9 @@ def _make_client() -> httpx.AsyncClient:
 def tls_context() -> ssl.SSLContext:
     """Return the TLS context of all outgoing requests; the first call reads the CA list."""
     import httpx
+
+    # It logs the address of every request, and some addresses hold secrets.
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
     return httpx.create_ssl_context()

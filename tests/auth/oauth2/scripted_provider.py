@@ -131,7 +131,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _note(self, body: bytes) -> dict[str, str]:
         is_form = "form" in self.headers.get("Content-Type", "")
-        form = {key: values[0] for key, values in parse_qs(body.decode()).items()} if is_form else {}
+        form = (
+            {key: values[0] for key, values in parse_qs(body.decode()).items()} if is_form else {}
+        )
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.provider.seen.append(Seen(self.command, self.path, headers, form, body))
         return form

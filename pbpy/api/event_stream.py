@@ -1,0 +1,196 @@
+"""EventStream: writes the messages of one realtime client until its time is over."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, cast
+
+import orjson
+
+from pbpy.api.errors import answer_error
+from pbpy.api.responses import Response
+from pbpy.hooks.realtime_events import RealtimeMessageEvent
+from pbpy.realtime.sse import CONNECT, HEARTBEAT, Message, frame_prefix
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+    from pbpy.api.request import ApiRequest
+    from pbpy.hooks.realtime_events import RealtimeConnectRequestEvent
+
+_HEADERS = (
+    (b"content-type", b"text/event-stream"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+)
+_END = b""
+
+
+class EventStream(Response):
+    """The answer to a connect request; it registers the client and forgets it at its end.
+
+    It ends when the client leaves or is closed, when there was no message for the idle time,
+    when its longest life is over, or when the token behind its subscriptions expires: the SDK
+    then connects again, with the token that it has by now.
+    """
+
+    __slots__ = (
+        "_client",
+        "_event",
+        "_has_begun",
+        "_last_message",
+        "_last_write",
+        "_prefix",
+        "_request",
+        "_started",
+        "_timer",
+        "_waiter",
+        "_writing",
+    )
+
+    is_stream = True
+
+    def __init__(self, request: ApiRequest, event: RealtimeConnectRequestEvent) -> None:
+        super().__init__(headers=_HEADERS)
+        self._request = request
+        self._event = event
+        self._client = event.client
+        self._prefix = frame_prefix(event.client.id)
+        self._has_begun = False
+        self._started = self._last_message = self._last_write = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._writing: asyncio.Task[None] | None = None
+
+    async def send(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the connect hook around the stream; answer by an error what it refuses."""
+        hook = self._request.app.on_realtime_connect_request
+        if not hook:
+            await self._stream(scope, send)
+            return
+
+        async def stream(_: RealtimeConnectRequestEvent) -> None:
+            await self._stream(scope, send)
+
+        try:
+            await hook.trigger(self._event, stream)
+        except Exception as error:
+            if self._has_begun:
+                raise
+            await self._refuse(error).send(scope, receive, send)
+            return
+        if not self._has_begun:
+            await super().send(scope, receive, send)
+
+    def _refuse(self, error: Exception) -> Response:
+        answer = answer_error(self._request, error)
+        answer.prepare({})
+        answer.headers += self.headers[len(_HEADERS) :]
+        return answer
+
+    async def _stream(self, scope: Scope, send: Send) -> None:
+        self._has_begun = True
+        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        if scope["method"] != "HEAD":
+            await self._write_messages(send)
+        await send({"type": "http.response.body", "body": b""})
+
+    async def _write_messages(self, send: Send) -> None:
+        client, broker = self._client, self._request.app.realtime.broker
+        task = cast("asyncio.Task[None]", asyncio.current_task())
+        client.wake = self._wake
+        broker.register(client)
+        hello = orjson.dumps({"clientId": client.id})
+        client.queue.appendleft(Message(CONNECT, hello))
+        self._started = self._last_message = self._last_write = self._now()
+        try:
+            while (chunk := await self._next_chunk()) != _END:
+                self._writing = task
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                self._writing = None
+                self._last_write = self._now()
+        finally:
+            self._writing = None
+            broker.unregister(client)
+            if self._timer is not None:
+                self._timer.cancel()
+
+    def _wake(self) -> None:
+        """Look again: there is a message, or an end."""
+        waiter = self._waiter
+        if waiter is not None:
+            if not waiter.done():
+                waiter.set_result(None)
+        elif self._client.is_closed and self._writing is not None:
+            self._writing.cancel()  # nobody reads what is being written
+
+    async def _next_chunk(self) -> bytes:
+        """Wait for something to write; _END when the stream is over."""
+        client = self._client
+        while True:
+            if client.queue:
+                self._last_message = self._now()
+                if chunk := await self._take_queue():
+                    return chunk
+                continue
+            if client.is_closed:
+                return _END
+            now = self._now()
+            if now >= self._end():
+                return _END
+            beat = self._beat()
+            if beat is not None and now >= beat:
+                return HEARTBEAT
+            self._set_timer(self._end() if beat is None else min(beat, self._end()))
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+
+    async def _take_queue(self) -> bytes:
+        """Return the frames of all queued messages."""
+        client, prefix = self._client, self._prefix
+        frames = []
+        hook = self._request.app.on_realtime_message_send
+        while client.queue:
+            message = client.queue.popleft()
+            if not hook:
+                frames.append(prefix + message.tail)
+                continue
+
+            async def write(final: RealtimeMessageEvent) -> None:
+                frames.append(prefix + final.message.tail)
+
+            own = Message(message.name, message.data)  # the other one is shared
+            event = RealtimeMessageEvent(self._request.app, self._request.info, client, own)
+            await hook.trigger(event, write)
+        return b"".join(frames)
+
+    def _end(self) -> float:
+        """Return when the stream has to end if there is no further message."""
+        event, expires_at = self._event, self._client.auth_expires_at
+        end = min(self._last_message + event.idle_timeout_s, self._started + event.max_timeout_s)
+        if expires_at is not None:
+            end = min(end, self._now() + expires_at - time.time())
+        return end
+
+    def _beat(self) -> float | None:
+        heartbeat_s = self._request.app.config.heartbeat_s
+        return self._last_write + heartbeat_s if heartbeat_s else None
+
+    def _set_timer(self, when: float) -> None:
+        """Wake at a moment; an earlier timer stays, and the moment is looked at again then."""
+        if self._timer is not None:
+            if self._timer.when() <= when and not self._timer.cancelled():
+                return
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_at(when, self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        self._wake()
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()

@@ -1,0 +1,169 @@
+"""Broker: all clients of this process, found by id, by topic and by auth record. No I/O."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pbpy.realtime.client import Client, Subscription
+from pbpy.realtime.topic import parse_topic
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from pbpy.realtime.sse import Message
+    from pbpy.records.record import Record
+    from pbpy.schema.catalog import Catalog
+
+AuthKey = tuple[str, str]
+"""Id of an auth collection, id of a record."""
+
+
+class Broker:
+    """Who is connected and listens to what.
+
+    Attributes:
+        clients: by id, in the order of their connecting.
+    """
+
+    __slots__ = ("_by_auth", "_by_topic", "_catalog", "clients")
+
+    def __init__(self) -> None:
+        self.clients: dict[str, Client] = {}
+        self._by_topic: dict[str, dict[Subscription, None]] = {}
+        self._by_auth: dict[AuthKey, dict[Client, None]] = {}
+        self._catalog: Catalog | None = None
+
+    # clients
+
+    def register(self, client: Client) -> None:
+        """Add a client, which may subscribe from now on."""
+        self.clients[client.id] = client
+
+    def unregister(self, client: Client) -> None:
+        """Forget a client and end its stream; harmless when it is unknown."""
+        if self.clients.pop(client.id, None) is not None:
+            self._unsubscribe(client)
+            self._set_auth(client, None)
+        client.close()
+
+    def close(self) -> None:
+        """End all streams."""
+        for client in list(self.clients.values()):
+            self.unregister(client)
+
+    # subscriptions
+
+    def subscribe(self, client: Client, texts: Iterable[str]) -> None:
+        """Replace what a client listens to; empty texts are skipped.
+
+        A client that is not registered, because it has just gone, listens to nothing.
+        """
+        self._unsubscribe(client)
+        if client.id not in self.clients:
+            return
+        for text in texts:
+            if text and text not in client.subscriptions:
+                subscription = Subscription(client, parse_topic(text))
+                client.subscriptions[text] = subscription
+                self._by_topic.setdefault(subscription.topic.name, {})[subscription] = None
+
+    def unsubscribe(self, client: Client, text: str) -> None:
+        """End one subscription, given as it was submitted; harmless when there is none."""
+        subscription = client.subscriptions.pop(text, None)
+        if subscription is not None:
+            self._drop(subscription)
+
+    def has_listeners(self, names: Iterable[str]) -> bool:
+        """Tell whether anybody listens to one of these topics, whatever the options."""
+        by_topic = self._by_topic
+        return bool(by_topic) and any(name in by_topic for name in names)
+
+    def listeners(self, name: str) -> Iterable[Subscription]:
+        """Return the subscriptions to a topic, whatever their options."""
+        return self._by_topic.get(name, ())
+
+    def send(self, name: str, message_of: Callable[[str], Message]) -> int:
+        """Queue a message for each subscription to a topic; return how many there are."""
+        sent = 0
+        for subscription in list(self.listeners(name)):
+            sent += subscription.client.push(message_of(subscription.topic.text))
+        return sent
+
+    def _unsubscribe(self, client: Client) -> None:
+        for subscription in client.subscriptions.values():
+            self._drop(subscription)
+        client.subscriptions.clear()
+
+    def _drop(self, subscription: Subscription) -> None:
+        subscription.is_active = False
+        name = subscription.topic.name
+        others = self._by_topic[name]
+        del others[subscription]
+        if not others:
+            del self._by_topic[name]
+
+    # auth
+
+    def sign_in(self, client: Client, auth: Record | None, expires_at: float | None = None) -> None:
+        """Bind a client to the record that it has proven to be, or to nobody.
+
+        At expires_at, in Unix seconds, the stream ends: the client has to prove it anew.
+        """
+        if client.id in self.clients:
+            self._set_auth(client, auth)
+            client.auth_expires_at = expires_at
+            client.wake()
+
+    def refresh_auth(self, record: Record) -> None:
+        """Have the clients of an auth record see its new values; another token key ends them."""
+        for client in self._signed_in(record.collection.id, record.id):
+            if client.auth is not None and client.auth.token_key != record.token_key:
+                self.revoke(client)
+            else:
+                self._set_auth(client, record)
+
+    def sign_out(self, collection_id: str, record_id: str) -> None:
+        """Make guests of the clients of a deleted record.
+
+        What they were allowed to see before the deletion still reaches them.
+        """
+        for client in self._signed_in(collection_id, record_id):
+            self._set_auth(client, None)
+
+    def revoke(self, client: Client) -> None:
+        """Make a guest of a client whose token is worth nothing any more."""
+        client.revocations += 1
+        self._set_auth(client, None)
+
+    def follow(self, catalog: Catalog) -> None:
+        """End the auth of clients whose collection is gone or signs with another secret."""
+        if catalog is self._catalog:
+            return
+        self._catalog = catalog
+        for clients in list(self._by_auth.values()):
+            for client in list(clients):
+                if client.auth is not None and not _signs_alike(client.auth, catalog):
+                    self.revoke(client)
+
+    def _signed_in(self, collection_id: str, record_id: str) -> list[Client]:
+        return list(self._by_auth.get((collection_id, record_id), ()))
+
+    def _set_auth(self, client: Client, auth: Record | None) -> None:
+        if client.auth is not None:
+            key = (client.auth.collection.id, client.auth.id)
+            others = self._by_auth[key]
+            del others[client]
+            if not others:
+                del self._by_auth[key]
+        client.auth = auth
+        if auth is not None:
+            self._by_auth.setdefault((auth.collection.id, auth.id), {})[client] = None
+        for subscription in client.subscriptions.values():
+            subscription.forget()
+
+
+def _signs_alike(auth: Record, catalog: Catalog) -> bool:
+    then, now = auth.collection, catalog.by_id(auth.collection.id)
+    if now is None or now.auth is None or then.auth is None:
+        return False
+    return now.auth.auth_token.secret == then.auth.auth_token.secret
