@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pbpy.migrations import Autodate, Bool, Collection, Date, Json, Number, Relation, Select, Text
-from pbpy.python_file import load_python_file
+
+from ._users_rules import with_composed_rules
 
 if TYPE_CHECKING:
     from pbpy.migrations import App, Field
-
-with_composed_rules = load_python_file(
-    Path(__file__).with_name("_users_rules.py")
-).with_composed_rules
 
 IS_OWN = "user_id = @request.auth.id"
 IS_ADMIN = "@request.auth.is_admin = true"

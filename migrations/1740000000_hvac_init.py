@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pbpy.migrations import (
@@ -19,14 +18,11 @@ from pbpy.migrations import (
     Select,
     Text,
 )
-from pbpy.python_file import load_python_file
+
+from ._users_rules import with_composed_rules
 
 if TYPE_CHECKING:
     from pbpy.migrations import App, Field
-
-with_composed_rules = load_python_file(
-    Path(__file__).with_name("_users_rules.py")
-).with_composed_rules
 
 # A user without a role, such as a customer of another application in this database, is no staff.
 IS_USER = '@request.auth.collectionName = "users"'

@@ -6,14 +6,11 @@ happens in one transaction with the change that caused it.
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from pbpy import BadRequest
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from pbpy import Record
     from pbpy.app import App
     from pbpy.hooks.events import RecordEvent, RecordRequestEvent
@@ -40,7 +37,7 @@ def register(app: App) -> None:
 
 async def join(e: RecordEvent) -> None:
     """Put a new pending item at the end of the line."""
-    async with in_transaction(e) as app:
+    async with e.in_transaction() as app:
         if not e.record.get("queued_at"):
             e.record.set("queued_at", app.now())
         stamp(app, e.record)
@@ -67,7 +64,7 @@ async def change_status(e: RecordEvent) -> None:
     if "status" not in record.changed_names():
         await e.next()
         return
-    async with in_transaction(e) as app:
+    async with e.in_transaction() as app:
         stored = await app.find_record("queue", record.original_id)
         before = stored.get("status") if stored else ""
         status = record.get("status")
@@ -86,21 +83,9 @@ async def change_status(e: RecordEvent) -> None:
 
 async def leave(e: RecordEvent) -> None:
     """Close the gap that a deleted item leaves."""
-    async with in_transaction(e) as app:
+    async with e.in_transaction() as app:
         await e.next()
         await close_up(app)
-
-
-@asynccontextmanager
-async def in_transaction(e: RecordEvent) -> AsyncIterator[App]:
-    """Have the rest of the chain happen in one transaction; give the application bound to it."""
-    outer = e.app
-    async with outer.transaction() as app:
-        e.app = app
-        try:
-            yield app
-        finally:
-            e.app = outer
 
 
 def stamp(app: App, record: Record) -> None:

@@ -150,6 +150,7 @@ def _config(options: argparse.Namespace) -> Config:
         origins=origins or ("*",),
         encryption_env=options.encryptionEnv,
         dev=options.dev,
+        heartbeat_s=options.heartbeat,
         migrations_dir=Path(options.migrationsDir),
         automigrate=options.dev if options.automigrate is None else options.automigrate,
     )
@@ -274,12 +275,20 @@ def _build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "-v", "--version", action="version", version=f"pbpy version {version('pbpy')}"
     )
+    parser.set_defaults(heartbeat=0)  # a flag of `serve` alone
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
     shared = _flags(defaults=False)
     serving = commands.add_parser("serve", parents=[shared], help="start the web server")
     serving.add_argument("--http", default="127.0.0.1:8090", metavar="ADDRESS:PORT")
     serving.add_argument("--origins", default="*", help="allowed CORS origins, comma separated")
     serving.add_argument("--server", choices=("auto", "hypercorn", "uvicorn"), default="auto")
+    serving.add_argument(
+        "--heartbeat",
+        type=_positive_seconds,
+        default=0,
+        metavar="SECONDS",
+        help="send a comment into realtime streams that were quiet for so long",
+    )
     serving.set_defaults(run=_serve)
     group = commands.add_parser("superuser", help="manage superusers")
     actions = group.add_subparsers(required=True, metavar="ACTION", title="actions")

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
+    from pbpy.api.responses import Response
     from pbpy.api.router import Handler
     from pbpy.app import App
 

@@ -1,7 +1,7 @@
 """Bodies bound to a fixed shape: auth forms, collections, settings.
 
-A shape names every key with its kind. JSON keys match it in any letter case, form keys
-exactly; unknown keys are left out. `null` counts as absent, except for the kind `json`, which
+A shape names every key with its kind. JSON keys match it in any letter case, with dashes or
+underscores, form keys exactly; unknown keys are left out. `null` counts as absent, except for the kind `json`, which
 takes any value as it is. Source: PocketBase tools/router BindBody.
 """
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_type_hints
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
 from pbpy.api.form_values import JSON_PAYLOAD, group_values, infer_value, load_payload
-from pbpy.binding import Struct, json_key
+from pbpy.binding import Struct, fold_key, json_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -58,10 +58,13 @@ def bind_json(value: JsonValue, shape: Shape) -> dict[str, JsonValue]:
         return {}
     if not isinstance(value, dict):
         raise WrongKind("not an object")
-    names = {name.lower(): name for name in shape}
+    folded: dict[str, str] = {}
     bound: dict[str, JsonValue] = {}
     for key, member in value.items():
-        name = key if key in shape else names.get(key.lower())
+        name: str | None = key
+        if key not in shape:
+            folded = folded or {fold_key(name): name for name in shape}
+            name = folded.get(fold_key(key))
         if name is None:
             continue
         if name in bound:
@@ -82,8 +85,6 @@ def _from_json(value: JsonValue, kind: Kind | Shape) -> JsonValue:
         return bind_json(value, kind)
     if not _JSON_CHECKS[kind](value):
         raise WrongKind(f"{value!r} is not {kind}")
-    if kind == "integer":
-        return int(value)
     return ["" if item is None else item for item in value] if kind == "texts" else value
 
 
@@ -94,7 +95,7 @@ def _is_number(value: JsonValue) -> bool:
 _JSON_CHECKS: dict[str, Callable[[JsonValue], bool]] = {
     "text": lambda value: isinstance(value, str),
     "bool": lambda value: isinstance(value, bool),
-    "integer": lambda value: _is_number(value) and float(value).is_integer(),
+    "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
     "number": _is_number,
     "texts": lambda value: (
         isinstance(value, list) and all(item is None or isinstance(item, str) for item in value)

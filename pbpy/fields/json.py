@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -18,7 +19,7 @@ from pbpy.fields.json_text import (
     parse_json_text,
     quote_text,
 )
-from pbpy.fields.numbers import format_general
+from pbpy.fields.numbers import format_general, format_plain
 from pbpy.fields.rule_errors import rule_error
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ class Json(Field):
     def decode_view(self, stored: SqlValue) -> JsonText:
         """Return a column of a view as JSON."""
         if isinstance(stored, float):
+            if math.isinf(stored):
+                return quote_text(format_plain(stored))
             return JsonText(format_general(stored))
         if isinstance(stored, bytes):
             stored = stored.decode("utf-8", "replace")

@@ -116,10 +116,12 @@ def _scientific(value: float) -> tuple[str, int]:
 
 
 def number_output(value: Number) -> Number | orjson.Fragment:
-    """Return value as orjson input that comes out in ECMAScript's form."""
+    """Return value as orjson input that comes out in ECMAScript's form; infinity as a text."""
     if type(value) is int and -MAX_SAFE_INT <= value <= MAX_SAFE_INT:
         return value
     # Within these limits orjson's form of a fraction is ECMAScript's.
     if 1e-4 <= value < 1e15 and value % 1:
         return value
+    if math.isinf(value):  # a view can compute it
+        return orjson.Fragment(f'"{format_plain(value)}"')
     return orjson.Fragment(format_number(value))

@@ -12,12 +12,13 @@ event that nobody would see.
 from __future__ import annotations
 
 import inspect
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from pbpy.app import App
 
@@ -45,6 +46,20 @@ class Event:
         if position < len(self._chain):
             self._position = position + 1
             await self._chain[position](self)
+
+    @asynccontextmanager
+    async def in_transaction(self) -> AsyncIterator[App]:
+        """Have what the block does, `next()` included, happen in one transaction or not at all.
+
+        Gives the application bound to the transaction, which is `app` meanwhile.
+        """
+        outer = self.app
+        async with outer.transaction() as bound:
+            self.app = bound
+            try:
+                yield bound
+            finally:
+                self.app = outer
 
 
 E = TypeVar("E", bound=Event)

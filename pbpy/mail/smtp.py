@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Final
 
 import aiosmtplib
@@ -46,15 +47,20 @@ class SmtpMailer:
             timeout=SEND_TIMEOUT_S,
         )
         try:
-            async with asyncio.timeout(SEND_TIMEOUT_S), client:
+            async with asyncio.timeout(SEND_TIMEOUT_S):
+                await client.connect()
                 await self._authenticate(client)
                 await client.send_message(
                     mail, sender=message.sender.address, recipients=message.recipients
                 )
+                with contextlib.suppress(aiosmtplib.SMTPException):
+                    await client.quit()
         except TimeoutError as error:
             raise MailError(f"the mail server took longer than {SEND_TIMEOUT_S:.0f} s") from error
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             raise MailError(f"the mail could not be sent: {error}") from error
+        finally:
+            client.close()  # without a farewell, for which a hanging server would make us wait
 
     async def _authenticate(self, client: aiosmtplib.SMTP) -> None:
         config = self._config

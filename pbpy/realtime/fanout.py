@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import orjson
 
-from pbpy.errors import BadRequest, StoreError
+from pbpy.errors import BadRequest, SqlRejected, StoreError
 from pbpy.realtime.sse import Message
 from pbpy.realtime.topic import record_topics
 from pbpy.records.encode import encode_record
 from pbpy.records.enrich import enrich_records
 from pbpy.records.judge import Judge
+from pbpy.records.moved_schema import is_moved_schema, with_fresh_catalog
 from pbpy.records.picker import compile_picker
 from pbpy.records.record import Record
 
@@ -81,11 +82,15 @@ async def find_deliveries(ctx: Context, broker: Broker, change: Change) -> list[
 
     A subscription whose rule or expansion fails gets nothing, and does not keep others from it.
     """
+
+    async def fan_out(collection: Collection) -> list[Delivery]:
+        broker.follow(ctx.catalog)
+        return await _FanOut(ctx, collection, change).run(broker)
+
     collection = ctx.catalog.by_id(change.collection.id)
     if collection is None or not is_heard(broker, collection, change.record_id):
         return []
-    broker.follow(ctx.catalog)
-    return await _FanOut(ctx, collection, change).run(broker)
+    return await with_fresh_catalog(ctx, collection, fan_out)
 
 
 class _View(NamedTuple):
@@ -157,6 +162,8 @@ class _FanOut:
                 if not await self._judge.answer(question):
                     return False
         except StoreError as error:
+            if isinstance(error, SqlRejected) and is_moved_schema(error):
+                raise
             self._ctx.log.warning(
                 "subscribers of %s were left out: %s", self._collection.name, error
             )

@@ -68,7 +68,17 @@ class Judge:
         row: the record as it was saved.
     """
 
-    __slots__ = ("_answers", "_collection", "_ctx", "_id", "_is_current", "_now", "_row", "_saved")
+    __slots__ = (
+        "_answers",
+        "_collection",
+        "_ctx",
+        "_id",
+        "_is_current",
+        "_now",
+        "_row",
+        "_saved",
+        "_templates",
+    )
 
     def __init__(
         self, ctx: Context, collection: Collection, record_id: str, saved: Collection, row: Row
@@ -81,6 +91,7 @@ class Judge:
         self._now = ctx.now()
         self._is_current: bool | None = None
         self._answers: dict[tuple[int, tuple[SqlValue, ...]], bool] = {}
+        self._templates: list[Template] = []
 
     def ask_rule(self, info: RequestInfo, rule: Rule, memory: Memory) -> Question | bool:
         """Return the question whether a rule lets info pass, or the answer where it is known."""
@@ -113,6 +124,7 @@ class Judge:
                 self._log(error)
                 known = False
             self._answers[question.key] = known
+            self._templates.append(question.template)  # keeps its id from being used again
         return known
 
     def _ask(

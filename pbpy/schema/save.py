@@ -18,7 +18,7 @@ from pbpy.schema.refresh import refresh_catalog
 from pbpy.schema.relation_targets import points_to_itself, with_target_ids
 from pbpy.schema.stored import collection_to_row
 from pbpy.schema.table_sync import sync_table
-from pbpy.schema.validate import validate_collection
+from pbpy.schema.validate import refuse_slow_view, validate_collection
 from pbpy.schema.views import derive_fields, fields_changed, stored_query
 from pbpy.settings.save import rename_rate_limits
 
@@ -66,6 +66,7 @@ async def save_collection_no_validate(ctx: Context, collection: Collection) -> C
 
 async def create_collection(ctx: Context, collection: Collection) -> Collection:
     """Validate and save a new collection; raises as save_collection."""
+    await refuse_slow_view(ctx, collection)
     return await _Save(None).run(ctx, collection)
 
 
@@ -75,6 +76,7 @@ async def update_collection(
     """Validate and save the new state of a stored collection; raises as save_collection."""
     if ctx.catalog.find(collection.id) is None:
         raise NotFound  # PocketBase: looks a changed id up before it is validated
+    await refuse_slow_view(ctx, collection)
     return await _Save(original).run(ctx, collection)
 
 

@@ -16,7 +16,7 @@ from pbpy.schema.catalog import Catalog
 from pbpy.schema.validate_auth import auth_errors
 from pbpy.schema.validate_fields import field_errors
 from pbpy.schema.validate_indexes import index_errors
-from pbpy.schema.views import InvalidView, derive_fields, dry_run
+from pbpy.schema.views import InvalidView, SlowView, derive_fields, dry_run
 from pbpy.store import ddl
 
 if TYPE_CHECKING:
@@ -214,7 +214,26 @@ async def _view_query_error(ctx: Context, query: str) -> FieldError | None:
     try:
         await dry_run(ctx, query)
     except InvalidView as error:
-        reason = str(error)[:VIEW_REASON_LIMIT]
-        message = to_sentence(f"Invalid query - {reason}")
-        return FieldError("validation_invalid_view_query", message)
+        return _refused_query(error)
     return None
+
+
+def _refused_query(error: InvalidView) -> FieldError:
+    message = to_sentence(f"Invalid query - {str(error)[:VIEW_REASON_LIMIT]}")
+    return FieldError("validation_invalid_view_query", message)
+
+
+async def refuse_slow_view(ctx: Context, collection: Collection) -> None:
+    """Try the query of a view before the write lock is taken, which nobody else gets meanwhile.
+
+    Raises:
+        ValidationFailed: it took longer than the query timeout.
+    """
+    if not collection.is_view or not collection.view_query or ctx.in_transaction:
+        return
+    try:
+        await dry_run(ctx, collection.view_query)
+    except SlowView as error:
+        raise ValidationFailed({"viewQuery": _refused_query(error)}) from error
+    except InvalidView:
+        return  # the validation says so, with all other errors

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pbpy.errors import SchemaError, StoreError
+from pbpy.errors import QueryTimeout, SchemaError, StoreError
 from pbpy.fields.bool import Bool
 from pbpy.fields.json import Json
 from pbpy.fields.number import Number
@@ -54,6 +54,10 @@ class InvalidView(SchemaError):
     def __init__(self, reason: str, fields: tuple[Field, ...] = ()) -> None:
         self.fields = fields
         super().__init__(reason)
+
+
+class SlowView(InvalidView):
+    """A query that did not give its first rows in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,7 @@ async def dry_run(ctx: Context, query: str) -> ViewTrial:
 
     Raises:
         InvalidView: it cannot be a view, or its ids are empty or not unique.
+        SlowView: it took longer than the query timeout.
     """
     query = _single_statement(query)
     async with ctx.transaction() as bound:
@@ -117,7 +122,8 @@ async def dry_run(ctx: Context, query: str) -> ViewTrial:
     try:
         _, rows = await ctx.db.described(statement, SAMPLE_SIZE)
     except StoreError as error:
-        raise InvalidView(f"failed to retrieve query records: {error}") from error
+        kind = SlowView if isinstance(error, QueryTimeout) else InvalidView
+        raise kind(f"failed to retrieve query records: {error}") from error
     _check_ids([row[names.index("id")] for row in rows])
     return ViewTrial(collection, rows)
 

@@ -6,6 +6,7 @@ decides the caller.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
@@ -96,16 +97,61 @@ def _use_write_ahead_log(connection: apsw.Connection) -> None:
 
 def fetch_all(connection: apsw.Connection, sql: Sql) -> list[Row]:
     """Return all rows."""
-    return connection.execute(sql.text, sql.params).fetchall()
+    try:
+        return connection.execute(sql.text, sql.params).fetchall()
+    except UnicodeDecodeError:
+        return _fetch_repaired(connection, sql)
 
 
 def fetch_one(connection: apsw.Connection, sql: Sql) -> Row | None:
     """Return the first row; the others are never computed."""
     cursor = connection.execute(sql.text, sql.params)
-    row: Row | None = cursor.fetchone()
-    # An open cursor would keep its read transaction, and hold back checkpoints.
-    cursor.close(force=True)
+    try:
+        row: Row | None = cursor.fetchone()
+    except UnicodeDecodeError:
+        return next(iter(_fetch_repaired(connection, sql)), None)
+    finally:
+        # An open cursor would keep its read transaction, and hold back checkpoints.
+        cursor.close(force=True)
     return row
+
+
+def _fetch_repaired(connection: apsw.Connection, sql: Sql, limit: int = -1) -> list[Row]:
+    """Return all rows, or the first ones, of a query whose texts are not all UTF-8.
+
+    PocketBase stores the bytes of a form as they come, and shows U+FFFD for the bad ones.
+
+    Raises:
+        apsw.SQLError: it is no single query.
+    """
+    names = [f"c{position}" for position in range(_count_columns(connection, sql))]
+    values = (
+        f"CASE typeof({name}) WHEN 'text' THEN CAST({name} AS BLOB) ELSE {name} END"
+        for name in names
+    )
+    text = (
+        f"WITH found({', '.join(names)}) AS ({sql.text}\n)"
+        f" SELECT {', '.join(values)} FROM found LIMIT {limit}"
+    )
+    return [
+        tuple(item.decode("utf-8", "replace") if isinstance(item, bytes) else item for item in row)
+        for row in connection.execute(text, sql.params)
+    ]
+
+
+def _count_columns(connection: apsw.Connection, sql: Sql) -> int:
+    count = 0
+
+    def note_columns(cursor: apsw.Cursor, _text: str, _params: object) -> bool:
+        nonlocal count
+        count = len(cursor.get_description())
+        return False
+
+    cursor = connection.cursor()
+    cursor.exec_trace = note_columns
+    with contextlib.suppress(apsw.ExecTraceAbort):
+        cursor.execute(sql.text, sql.params)
+    return count
 
 
 def fetch_value(connection: apsw.Connection, sql: Sql) -> SqlValue:
@@ -133,9 +179,13 @@ def describe(
     cursor = connection.cursor()
     cursor.exec_trace = note_columns
     cursor.execute(sql.text, sql.params)
-    for row in cursor:
-        rows.append(row)
-        if len(rows) >= limit:
-            break
-    cursor.close(force=True)
+    try:
+        for row in cursor:
+            rows.append(row)
+            if len(rows) >= limit:
+                break
+    except UnicodeDecodeError:
+        rows = _fetch_repaired(connection, sql, limit)
+    finally:
+        cursor.close(force=True)
     return columns, rows

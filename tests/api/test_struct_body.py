@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from pbpy.api.struct_body import Shape, WrongKind, bind_form, bind_json, bind_xml
+from pbpy.api.struct_body import Shape, WrongKind, bind_form, bind_json, bind_xml, shape_of
+from pbpy.settings.model import RateLimits, Settings
 
 SHAPE: Shape = {
     "identity": "text",
@@ -26,7 +27,8 @@ SHAPE: Shape = {
         ({}, {}),
         ({"IDENTITY": "a", "unknown": 1}, {"identity": "a"}),
         ({"identity": None, "count": None}, {}),
-        ({"count": 3.0}, {"count": 3}),
+        ({"count": 3}, {"count": 3}),
+        ({"iden_tity": "a", "NA-MES": []}, {"identity": "a", "names": []}),
         ({"ratio": 1}, {"ratio": 1}),
         ({"names": ["a", None]}, {"names": ["a", ""]}),
         ({"any": None}, {"any": None}),
@@ -49,6 +51,7 @@ def test_binds_json(value: Any, bound: dict[str, Any]) -> None:
         {"identity": ["a"]},
         {"count": "1"},
         {"count": 1.5},
+        {"count": 3.0},
         {"count": True},
         {"flag": 1},
         {"names": "a"},
@@ -56,6 +59,7 @@ def test_binds_json(value: Any, bound: dict[str, Any]) -> None:
         {"smtp": "x"},
         {"smtp": {"port": "25"}},
         {"identity": "a", "Identity": "b"},
+        {"identity": "a", "identi-ty": "a"},
     ],
 )
 def test_refuses_json_of_another_kind(value: Any) -> None:
@@ -119,3 +123,12 @@ def test_binds_xml_by_the_names_of_go_fields(text: bytes, bound: dict[str, Any])
 def test_refuses_xml(text: bytes) -> None:
     with pytest.raises(WrongKind):
         bind_xml(text, SHAPE)
+
+
+def test_the_shape_of_a_struct_has_its_json_keys_and_nested_shapes() -> None:
+    shape: Any = shape_of(Settings)
+    assert list(shape)[:3] == ["superuserIPs", "smtp", "backups"]
+    assert shape["meta"]["appURL"] == "text"
+    assert shape["backups"]["s3"]["forcePathStyle"] == "bool"
+    assert shape["logs"]["maxDays"] == "integer"
+    assert shape_of(RateLimits) == {"excludedIPs": "texts", "enabled": "bool"}

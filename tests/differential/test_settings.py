@@ -323,7 +323,7 @@ SCENARIOS = [
         ],
         changes({"superuserIPs": ["", None, "x", "1.2.3.4/33", "127.0.0.1"]}),
         changes({"rateLimits": {"excludedIPs": ["", "x", "::1"]}}),
-    ),  # fmt: skip
+    ),
     scenario(
         "rate limit rules",
         RESET,
@@ -380,7 +380,7 @@ SCENARIOS = [
             )
         ],
         su.form(S3_TEST, [("filesystem", "storage")]),
-    ),  # fmt: skip
+    ),
     scenario(
         "test email",
         auth_collection("set_mail"),
@@ -410,6 +410,9 @@ SCENARIOS = [
         apple(duration=0),
         apple(duration=-1),
         apple(duration=1.5),
+        su.send("POST", APPLE, '{"duration":60.0}'),
+        su.send("POST", APPLE, '{"duration":6e1}'),
+        su.send("POST", APPLE, '{"duration":null,"CLIENT_ID":"x","team-id":"y"}'),
         apple(duration="1"),
         apple(clientId="", teamId="1", keyId="12345678901", privateKey="x"),
         apple(teamId="ä" * 5, keyId="ä" * 10),
@@ -438,7 +441,7 @@ SCENARIOS = [
                 "s3": {"enabled": True, "bucket": "b", "region": "r", "endpoint": "http://x.co"}
                 | {"accessKey": "a"}
             },
-        ),  # fmt: skip
+        ),
         su.get(SETTINGS),
         su.get(SETTINGS + "?fields=smtp.password,s3.secret,backups.s3.secret"),
         changes({"smtp": {"password": ""}}),

@@ -9,10 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pbpy.app import App
+from pbpy.config import Config
+from pbpy.errors import BadRequest
+from pbpy.fields import Text
 from pbpy.hooks.hook import Event, Hook
+from pbpy.records.record import Record
+from pbpy.schema.collection import Collection
 
 if TYPE_CHECKING:
-    from pbpy.app import App
+    from pathlib import Path
+
+    from pbpy.hooks.events import RecordEvent
 
 NO_APP = cast("App", None)
 
@@ -171,3 +179,24 @@ def test_order_agrees_with_a_model(bound: list[tuple[str, int]]) -> None:
         model.sort(key=lambda known: known[1])
     trace.clear()
     assert run(hook) == [*(label for _, _, label in model), "action"]
+
+
+def test_a_handler_makes_one_transaction_of_its_work_and_the_moment(tmp_path: Path) -> None:
+    async def scenario() -> int:
+        async with App(Config(data_dir=tmp_path / "pb_data")) as app:
+
+            async def refuse(e: RecordEvent) -> None:
+                async with e.in_transaction() as bound:
+                    assert e.app is bound
+                    await e.next()
+                    await bound.save(Record(bound.catalog.get("notes"), {"text": "by the hook"}))
+                    raise BadRequest("no")
+
+            await app.save(Collection.new_base("notes", fields=[Text("text")]))
+            await app.save(Collection.new_base("posts", fields=[Text("title")]))
+            app.on_record_create.on("posts")(refuse)
+            with pytest.raises(BadRequest):
+                await app.save(Record(app.catalog.get("posts"), {"title": "x"}))
+            return await app.count_records("notes") + await app.count_records("posts")
+
+    assert asyncio.run(scenario()) == 0

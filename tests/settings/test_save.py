@@ -122,6 +122,22 @@ def test_refused_settings_are_not_written(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
+def test_what_is_stored_encrypted_stays_encrypted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PBPY_TEST_KEY", "abcdefghijklmnopqrstuvwxyz123456")
+
+    async def main() -> None:
+        config = Config(data_dir=tmp_path / "pb_data", encryption_env="PBPY_TEST_KEY")
+        async with App(config) as app:
+            await update_settings(app, app.settings, named(app.settings, "Hidden"))
+            stored = await app.query("SELECT value FROM _params WHERE id = 'settings'")
+            assert "Hidden" not in str(stored)
+            assert app.settings.meta.app_name == "Hidden"
+
+    asyncio.run(main())
+
+
 def test_concurrent_changes_of_different_keys_are_all_kept(tmp_path: Path) -> None:
     async def main() -> None:
         async with opened(tmp_path) as app:

@@ -11,7 +11,6 @@ import orjson
 if TYPE_CHECKING:
     from pbpy.errors import JsonValue
 
-TOPIC: Final = "@oauth2"
 _NAME_LIFETIME_S: Final = 60.0
 _MAX_NAME_CHARS: Final = 150
 _MAX_CODE_CHARS: Final = 1000

@@ -31,7 +31,7 @@ def make_code(user: Any = None, **script: Any) -> str:
 
     user is what the user endpoint tells. script: `token` (members of the token answer),
     `token_status`, `token_type` (its content type), `user_status`, `emails` (what `/emails`
-    tells), `emails_status`, `style` (`form`: the client must name itself in the form),
+    tells), `emails_status`, `never` (True: the token request is not answered), `style` (`form`: the client must name itself in the form),
     `verifier` (the only one that is accepted).
     """
     text = json.dumps({"user": user, **script})
@@ -94,11 +94,13 @@ def run_provider() -> Iterator[ScriptedProvider]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     provider = ScriptedProvider(f"http://127.0.0.1:{server.server_port}")
     server.provider = provider  # type: ignore[attr-defined]
+    server.over = threading.Event()  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
         yield provider
     finally:
+        server.over.set()  # type: ignore[attr-defined]
         server.shutdown()
         server.server_close()
         thread.join()
@@ -118,6 +120,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, {"keys": self.provider.keys})
         elif self.path == "/picture.png":
             self._send(200, "image/png", PNG)
+        elif self.path == "/missing":
+            self._send(404, "text/plain", b"")
+        elif self.path == "/never":
+            self.server.over.wait()  # type: ignore[attr-defined]
+        elif self.path == "/loop" or self.path.startswith("/redirect?to="):
+            self._redirect(self.path.partition("=")[2] or "/loop")
         else:
             self._tell_user()
 
@@ -141,6 +149,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _give_token(self, form: dict[str, str]) -> None:
         script = read_code(form.get("code", ""))
         is_named_in_form = "client_id" in form
+        if script.get("never"):
+            self.server.over.wait()  # type: ignore[attr-defined]
+            return
         if script.get("style") == "form" and not is_named_in_form:
             self._answer(401, {"error": "invalid_client"})
             return
@@ -165,6 +176,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(script.get("emails_status", 200), script.get("emails", []))
         else:
             self._answer(script.get("user_status", 200), script.get("user"))
+
+    def _redirect(self, target: str) -> None:
+        self.send_response(302)
+        self.send_header("Location", target)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def _answer(self, status: int, value: Any) -> None:
         self._send(status, "application/json", json.dumps(value).encode())
