@@ -19,6 +19,7 @@ from pbpy.records.picker import compile_picker
 from pbpy.settings.apple import AppleClient, InvalidKey, generate_client_secret
 from pbpy.settings.model import Settings
 from pbpy.settings.save import update_settings
+from pbpy.settings.stored import load_settings
 from pbpy.settings.validate import IN_INVALID, required
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ async def get_settings(request: ApiRequest) -> Response:
         answer = Json(final.settings.to_output())
 
     app = request.app
-    event = SettingsListRequestEvent(app, request.info, app.settings)
+    stored = await load_settings(app.db, app.config)  # another process may have been here
+    event = SettingsListRequestEvent(app, request.info, stored)
     await app.hooks.on_settings_list_request.trigger(event, show)
     return answer if event.response is None else Json(event.response)
 
@@ -58,7 +60,7 @@ async def patch_settings(request: ApiRequest) -> Response:
     """Change what the body names; secrets that it does not name are kept."""
     app = request.app
     compile_picker(request.query.get("fields", ""))  # a bad one must not be found after the save
-    old = app.settings
+    old = await load_settings(app.db, app.config)
     new = await _merge_body(request, old)
     answer = Response()
 

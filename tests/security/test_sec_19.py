@@ -122,3 +122,18 @@ def test_an_excluded_client_is_not_limited(server: Server) -> None:
     rules = [{"label": HEALTH, "duration": 1000, "maxRequests": 1}]
     change(server, su, rateLimits={"enabled": True, "rules": rules, "excludedIPs": [HOME]})
     assert {server.send("GET", HEALTH).status_code for _ in range(3)} == {200}
+
+
+def test_a_file_token_opens_nothing_from_elsewhere(server: Server) -> None:
+    su = server.superuser()
+    body = {"name": "docs", "fields": [{"name": "doc", "type": "file", "protected": True}]}
+    assert server.send("POST", "/api/collections", json=body, headers=su).status_code == 200
+    records = "/api/collections/docs/records"
+    made = server.send("POST", records, files={"doc": ("a.txt", b"secret")}, headers=su).json()
+    token = server.send("POST", "/api/files/token", headers=su).json()["token"]
+    path = f"/api/files/docs/{made['id']}/{made['doc']}?token={token}"
+    assert server.send("GET", path).content == b"secret"
+    change(server, su, superuserIPs=["10.0.0.1"])
+    assert server.send("POST", "/api/files/token", headers=su).status_code == 403
+    for headers in ({}, *SPOOFS):
+        assert server.send("GET", path, headers=headers).status_code == 404

@@ -9,6 +9,15 @@ from pbpy.settings.addresses import is_listed
 
 if TYPE_CHECKING:
     from pbpy.api.request import ApiRequest
+    from pbpy.records.record import Record
+
+
+def is_listed_ip(request: ApiRequest, record: Record) -> bool:
+    """Tell whether record may come from the address of the request; only superusers are asked."""
+    listed = request.app.settings.superuser_ips
+    if not listed or not record.collection.is_superusers:
+        return True
+    return is_listed(listed, request.real_ip)
 
 
 def require_listed_ip(request: ApiRequest) -> None:
@@ -17,6 +26,5 @@ def require_listed_ip(request: ApiRequest) -> None:
     Raises:
         Forbidden: this is one.
     """
-    listed = request.app.settings.superuser_ips
-    if listed and request.is_superuser and not is_listed(listed, request.real_ip):
+    if request.auth is not None and not is_listed_ip(request, request.auth):
         raise Forbidden
