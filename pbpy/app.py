@@ -40,6 +40,7 @@ from pbpy.store.store import Store
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from pbpy.auth.tokens import TokenType
     from pbpy.files.storage import Storage
     from pbpy.hooks.app_hooks import AppHooks
     from pbpy.mail.mailer import Mailer
@@ -339,9 +340,9 @@ class App(Data):
 
         return decorate
 
-    async def authenticate(self, token: str) -> Record | None:
-        """Return the record that an auth token proves, or None."""
-        return await self._tokens.find_record(self, token, "auth")
+    async def authenticate(self, token: str, kind: TokenType = "auth") -> Record | None:
+        """Return the record that a token of this kind proves, or None."""
+        return await self._tokens.find_record(self, token, kind)
 
     async def installer_token(self) -> str | None:
         """Return a token for making the first superuser, or None when there is one."""

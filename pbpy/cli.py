@@ -1,42 +1,45 @@
 """The command line: `serve`, `superuser`, `migrate`; flags are spelled as PocketBase's.
 
-Flags may stand before or after the command. Unknown flags are ignored, unknown commands are
-errors. A failed command says why on stderr and ends with status 1.
+Flags may stand before or after the command; unknown flags and commands are errors. A failed
+command says why on stderr and ends with status 1. A group of commands alone shows its help.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import logging
-import os
 import sys
-from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING
 
 from pbpy.app import App
 from pbpy.auth import superusers
-from pbpy.config import Config
-from pbpy.errors import ConfigError, PbpyError, ValidationFailed
+from pbpy.cli_flags import (
+    CommandParser,
+    config_from,
+    fail,
+    flags,
+    positive_seconds,
+    with_values,
+)
+from pbpy.errors import PbpyError, ValidationFailed
 from pbpy.hook_files import load_hook_files
 from pbpy.migrate_cli import add_migrate_command
 from pbpy.serve import serve
 from pbpy.settings.save import set_superuser_ips
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Awaitable, Callable, Sequence
 
-_TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
-_FALSE = frozenset(("0", "f", "F", "FALSE", "false", "False"))
-_PASSWORD_HASHES = ("argon2id", "bcrypt")
-PASSWORD_HASH_VARIABLE = "PBPY_PASSWORD_HASH"  # noqa: S105  # the name of a variable
+    Act = Callable[[App, argparse.Namespace], Awaitable[str]]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command; ends the process with status 1 when it fails."""
-    options = _build_parser().parse_known_args(arguments)[0]
+    given = sys.argv[1:] if arguments is None else arguments
+    options = _build_parser().parse_args(with_values(given))
     logging.basicConfig(
         format="%(asctime)s %(levelname)s %(message)s",
         datefmt="%Y/%m/%d %H:%M:%S",
@@ -47,13 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         options.run(options)
     except PbpyError as error:
-        _fail(_explain(error))
-
-
-def _fail(message: str) -> NoReturn:
-    moment = datetime.now().astimezone().strftime("%Y/%m/%d %H:%M:%S")
-    sys.stderr.write(f"{moment} {message}\n")
-    raise SystemExit(1)
+        fail(_explain(error))
 
 
 def _explain(error: PbpyError) -> str:
@@ -64,18 +61,16 @@ def _explain(error: PbpyError) -> str:
 
 
 def _serve(options: argparse.Namespace) -> None:
-    app = App(_config(options))
+    app = App(config_from(options))
     load_hook_files(app, Path(options.hooksDir))
     serve(app, options.http, options.server)
 
 
-def _superuser(
-    act: Callable[[App, argparse.Namespace], Awaitable[str]],
-) -> Callable[[argparse.Namespace], None]:
+def _superuser(act: Act) -> Callable[[argparse.Namespace], None]:
     """Return a command that opens the application, acts, and says what it did."""
 
     async def run(options: argparse.Namespace) -> str:
-        async with App(_config(options)) as app:
+        async with App(config_from(options)) as app:
             return await act(app, options)
 
     def command(options: argparse.Namespace) -> None:
@@ -122,186 +117,90 @@ async def _ips(app: App, options: argparse.Namespace) -> str:
     return "\n".join(("Successfully updated SuperuserIPs setting:", *lines))
 
 
-_SUPERUSER_COMMANDS: tuple[
-    tuple[str, Callable[[App, argparse.Namespace], Awaitable[str]], bool, str], ...
-] = (
-    ("create", _create, True, "create a superuser"),
-    ("upsert", _upsert, True, "create a superuser, or change the password of an existing one"),
-    ("update", _update, True, "change the password of a superuser"),
-    ("delete", _delete, False, "delete a superuser"),
-    ("otp", _otp, False, "create a one-time password for a superuser"),
+_SUPERUSER_COMMANDS: tuple[tuple[str, Act, tuple[str, ...], str], ...] = (
+    ("create", _create, ("email", "password"), "create a superuser"),
+    (
+        "upsert",
+        _upsert,
+        ("email", "password"),
+        "create a superuser, or change the password of an existing one",
+    ),
+    ("update", _update, ("email", "password"), "change the password of a superuser"),
+    ("delete", _delete, ("email",), "delete a superuser"),
+    ("otp", _otp, ("email",), "create a one-time password for a superuser"),
 )
 
-# flags
+# parsers
 
 
-def _config(options: argparse.Namespace) -> Config:
-    if options.passwordHash not in _PASSWORD_HASHES:
-        raise ConfigError(f"{PASSWORD_HASH_VARIABLE} must be one of {', '.join(_PASSWORD_HASHES)}")
-    data_dir = Path(options.dir)
-    public_dir = Path(options.publicDir) if options.publicDir else data_dir.parent / "pb_public"
-    origins = tuple(part.strip() for part in options.origins.split(",") if part.strip())
-    return Config(
-        data_dir=data_dir,
-        public_dir=public_dir,
-        index_fallback=options.indexFallback,
-        query_timeout_s=options.queryTimeout,
-        password_hash=options.passwordHash,
-        origins=origins or ("*",),
-        encryption_env=options.encryptionEnv,
-        dev=options.dev,
-        heartbeat_s=options.heartbeat,
-        migrations_dir=Path(options.migrationsDir),
-        automigrate=options.dev if options.automigrate is None else options.automigrate,
-    )
-
-
-def _go_bool(text: str) -> bool:
-    if text not in _TRUE | _FALSE:
-        raise argparse.ArgumentTypeError(f"not a boolean: {text!r}")
-    return text in _TRUE
-
-
-def _positive_seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < float("inf"):
-        raise argparse.ArgumentTypeError(f"not a number of seconds: {text!r}")
-    return seconds
-
-
-_GLOBAL_FLAGS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("--dir", {"default": "pb_data", "metavar": "PATH", "help": "the data directory"}),
-    (
-        "--dev",
-        {
-            "type": _go_bool,
-            "nargs": "?",
-            "const": True,
-            "default": False,
-            "metavar": "BOOL",
-            "help": "print every request error and debug message",
-        },
-    ),
-    (
-        "--encryptionEnv",
-        {
-            "default": "PB_ENCRYPTION_KEY",
-            "metavar": "NAME",
-            "help": "environment variable with the 32 characters that encrypt the stored settings",
-        },
-    ),
-    (
-        "--queryTimeout",
-        {
-            "type": _positive_seconds,
-            "default": 30.0,
-            "metavar": "SECONDS",
-            "help": "the longest that a read may take",
-        },
-    ),
-    ("--publicDir", {"default": "", "metavar": "PATH", "help": "directory of static files"}),
-    (
-        "--migrationsDir",
-        {"default": "migrations", "metavar": "PATH", "help": "directory of migration files"},
-    ),
-    (
-        "--automigrate",
-        {
-            "type": _go_bool,
-            "nargs": "?",
-            "const": True,
-            "default": None,
-            "metavar": "BOOL",
-            "help": "write a migration file for each collection changed by the API (as --dev)",
-        },
-    ),
-    (
-        "--hooksDir",
-        {"default": "pb_hooks", "metavar": "PATH", "help": "directory of hook files"},
-    ),
-    (
-        "--indexFallback",
-        {
-            "type": _go_bool,
-            "nargs": "?",
-            "const": True,
-            "default": True,
-            "metavar": "BOOL",
-            "help": "answer unknown static paths with index.html",
-        },
-    ),
-    (
-        "--passwordHash",
-        {
-            "choices": _PASSWORD_HASHES,
-            "default": "argon2id",
-            "help": "how new passwords are hashed; bcrypt stays readable for PocketBase "
-            f"(environment: {PASSWORD_HASH_VARIABLE})",
-        },
-    ),
-)
-
-
-def _flags(*, defaults: bool) -> _Parser:
-    """Return a parent parser with the global flags; without defaults behind a command.
-
-    A command's own default would overwrite what was given before the command.
-    """
-    parser = _Parser(add_help=False, allow_abbrev=False)
-    for name, settings in _GLOBAL_FLAGS:
-        default = settings["default"] if defaults else argparse.SUPPRESS
-        if defaults and name == "--passwordHash":
-            default = os.environ.get(PASSWORD_HASH_VARIABLE) or default
-        parser.add_argument(name, **{**settings, "default": default})
-    return parser
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        _fail(f"{self.prog}: {message}")
-
-
-def _build_parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+def _build_parser() -> CommandParser:
+    parser = CommandParser(
+        "The PocketBase server, re-implemented in Python.",
+        "COMMAND",
         prog="pbpy",
-        description="The PocketBase server, re-implemented in Python.",
-        parents=[_flags(defaults=True)],
-        allow_abbrev=False,
+        parents=[flags(defaults=True)],
     )
     parser.add_argument(
         "-v", "--version", action="version", version=f"pbpy version {version('pbpy')}"
     )
-    parser.set_defaults(heartbeat=0)  # a flag of `serve` alone
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
-    shared = _flags(defaults=False)
-    serving = commands.add_parser("serve", parents=[shared], help="start the web server")
-    serving.add_argument("--http", default="127.0.0.1:8090", metavar="ADDRESS:PORT")
-    serving.add_argument("--origins", default="*", help="allowed CORS origins, comma separated")
-    serving.add_argument("--server", choices=("auto", "hypercorn", "uvicorn"), default="auto")
+    # What only `serve` has a flag for; without a command there is help.
+    parser.set_defaults(heartbeat=0, origins="*", run=lambda _: parser.print_help())
+    commands = parser.add_subparsers(metavar="COMMAND", title="commands", prog="pbpy")
+    shared = flags(defaults=False)
+    _add_serve(commands, shared)
+    _add_superuser(commands, shared)
+    add_migrate_command(commands, shared)
+    return parser
+
+
+def _add_serve(commands: argparse._SubParsersAction[CommandParser], shared: CommandParser) -> None:
+    about = "start the web server"
+    serving = commands.add_parser("serve", parents=[shared], help=about, description=about)
+    serving.add_argument(
+        "--http",
+        default="127.0.0.1:8090",
+        metavar="ADDRESS:PORT",
+        help="where to listen (default 127.0.0.1:8090); `:8090` is every address of the machine",
+    )
+    serving.add_argument(
+        "--origins", default="*", help="allowed CORS origins, comma separated (default *)"
+    )
+    serving.add_argument(
+        "--server",
+        choices=("auto", "hypercorn", "uvicorn"),
+        default="auto",
+        help="the ASGI server; auto takes uvicorn, the faster one, where it is installed",
+    )
     serving.add_argument(
         "--heartbeat",
-        type=_positive_seconds,
+        type=positive_seconds,
         default=0,
         metavar="SECONDS",
-        help="send a comment into realtime streams that were quiet for so long",
+        help="send a comment into realtime streams that were quiet for so long (default never)",
     )
     serving.set_defaults(run=_serve)
-    group = commands.add_parser("superuser", help="manage superusers")
-    actions = group.add_subparsers(required=True, metavar="ACTION", title="actions")
-    for name, act, needs_password, description in _SUPERUSER_COMMANDS:
-        action = actions.add_parser(name, parents=[shared], help=description)
-        action.add_argument("email", metavar="EMAIL")
-        if needs_password:
-            action.add_argument("password", metavar="PASS")
-        action.set_defaults(run=_superuser(act), origins="*")
-    listing = actions.add_parser(
-        "ips", parents=[shared], help="set where superusers may come from; nothing is everywhere"
+
+
+def _add_superuser(
+    commands: argparse._SubParsersAction[CommandParser], shared: CommandParser
+) -> None:
+    about = "manage superusers"
+    group = commands.add_parser(
+        "superuser", parents=[shared], help=about, description=about, words="ACTION"
     )
-    listing.add_argument("ips", nargs="*", metavar="IP or CIDR")
-    listing.set_defaults(run=_superuser(_ips), origins="*")
-    add_migrate_command(commands, shared, _config)
-    return parser
+    group.set_defaults(run=lambda _: group.print_help())
+    actions = group.add_subparsers(metavar="ACTION", title="actions", prog=group.prog)
+    for name, act, words, about in _SUPERUSER_COMMANDS:
+        listed = " ".join(words).upper()
+        action = actions.add_parser(
+            name, parents=[shared], help=about, description=about, words=listed
+        )
+        for word in words:
+            action.add_argument(word, metavar=word.upper())
+        action.set_defaults(run=_superuser(act))
+    about = "set where superusers may come from; nothing is everywhere"
+    listing = actions.add_parser(
+        "ips", parents=[shared], help=about, description=about, words="[IP|CIDR]..."
+    )
+    listing.add_argument("ips", nargs="*", metavar="IP|CIDR")
+    listing.set_defaults(run=_superuser(_ips))

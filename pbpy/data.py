@@ -110,7 +110,7 @@ class Data(AppHooks):
         """
         return await find.find_record(self._ctx, self.catalog.get(collection), record_id)
 
-    async def find_records(  # the parts of one query
+    async def find_records(
         self,
         collection: str,
         filter: str = "",  # noqa: A002  # PocketBase's word
@@ -135,17 +135,19 @@ class Data(AppHooks):
             sort=sort,
             limit=limit,
             offset=offset,
-            params=params or {},
+            params=params,
         )
 
     async def find_first_record(
         self,
         collection: str,
-        filter: str,  # noqa: A002  # PocketBase's word
+        filter: str = "",  # noqa: A002  # PocketBase's word
         params: Mapping[str, SqlValue] | None = None,
+        *,
+        sort: str = "",
     ) -> Record | None:
-        """Return the first record of a trusted filter, or None."""
-        found = await self.find_records(collection, filter, limit=1, params=params)
+        """Return the first record of a trusted filter, or None; raises as `find_records`."""
+        found = await self.find_records(collection, filter, sort=sort, limit=1, params=params)
         return found[0] if found else None
 
     async def count_records(
@@ -154,10 +156,8 @@ class Data(AppHooks):
         filter: str = "",  # noqa: A002  # PocketBase's word
         params: Mapping[str, SqlValue] | None = None,
     ) -> int:
-        """Return how many records a trusted filter matches."""
-        return await find.count_records(
-            self._ctx, self.catalog.get(collection), filter, params=params or {}
-        )
+        """Return how many records a trusted filter matches; raises as `find_records`."""
+        return await find.count_records(self._ctx, self.catalog.get(collection), filter, params)
 
     # SQL
 

@@ -15,6 +15,7 @@
       TokenError(reason)                 a token that proves nothing
       MailError(reason)                  a mail that was not sent
       RecordChanged                      a conditional update that came too late
+      WorkerGone                         another process of this server that does not answer
       ConfigError(reason)                a start that cannot work
 
 Layers below `api` never send a response; `api/errors.py` holds the one table from type to answer.
@@ -236,6 +237,10 @@ class MailError(PbpyError):
 
 class RecordChanged(PbpyError):
     """A conditional update came too late: the stored record is another one by now."""
+
+
+class WorkerGone(PbpyError):
+    """Another process of this server is not there any more, or does not answer in time."""
 
 
 class ConfigError(PbpyError):

@@ -6,9 +6,10 @@ import asyncio
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pbpy.app import App
+from pbpy.cli_flags import config_from
 from pbpy.errors import ConfigError
 from pbpy.hook_files import load_hook_files
 from pbpy.migrate import runner
@@ -20,49 +21,51 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Awaitable, Callable, Sequence
 
-    from pbpy.config import Config
+    from pbpy.cli_flags import CommandParser
 
     Act = Callable[[App, Path, argparse.Namespace], Awaitable[str]]
-    Configure = Callable[[argparse.Namespace], Config]
 
 _WORD_EDGE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|\W+", re.ASCII)
 
 
 def add_migrate_command(
-    commands: argparse._SubParsersAction[Any],
-    shared: argparse.ArgumentParser,
-    configure: Configure,
+    commands: argparse._SubParsersAction[CommandParser], shared: CommandParser
 ) -> None:
     """Add `migrate` with its actions to the commands of the program.
 
     Args:
         commands: the subparsers of the program.
         shared: the parser of the global flags, as a parent for each action.
-        configure: makes the configuration of a process from the parsed flags.
     """
-    group = commands.add_parser("migrate", parents=[shared], help="change the schema by files")
-    group.set_defaults(run=_command(_up, configure), count=None, origins="*")
-    actions = group.add_subparsers(metavar="ACTION", title="actions")
+    about = "change the schema by files; alone it is `migrate up`"
+    group = commands.add_parser(
+        "migrate", parents=[shared], help=about, description=about, words="[ACTION]"
+    )
+    group.set_defaults(run=_command(_up), count=None)
+    actions = group.add_subparsers(metavar="ACTION", title="actions", prog=group.prog)
 
-    def add(name: str, act: Act, description: str) -> argparse.ArgumentParser:
-        action: argparse.ArgumentParser = actions.add_parser(
-            name, parents=[shared], help=description
+    def add(name: str, act: Act, about: str, words: str = "") -> CommandParser:
+        action = actions.add_parser(
+            name, parents=[shared], help=about, description=about, words=words
         )
-        action.set_defaults(run=_command(act, configure), origins="*")
+        action.set_defaults(run=_command(act))
         return action
 
-    up = add("up", _up, "apply pending files")
-    up.add_argument("count", metavar="N", type=int, nargs="?", help="how many (all)")
-    down = add("down", _down, "revert the files applied last")
-    down.add_argument("count", metavar="N", type=int, nargs="?", default=1, help="how many (1)")
+    up = add("up", _up, "apply pending files", "[N]")
+    up.add_argument("count", metavar="N", type=int, nargs="?", help="how many (default all)")
+    down = add("down", _down, "revert the files applied last", "[N]")
+    down.add_argument(
+        "count", metavar="N", type=int, nargs="?", default=1, help="how many (default 1)"
+    )
     down.add_argument("--yes", action="store_true", help="do not ask")
-    add("create", _create, "write an empty file").add_argument("name", metavar="NAME")
+    create = add("create", _create, "write an empty file", "NAME")
+    create.add_argument("name", metavar="NAME", help="becomes part of the file's name")
     add("collections", _collections, "write the present collections as a file")
     add("history-sync", _history_sync, "forget applied files that are missing")
     add("status", _status, "list applied, pending and missing files")
 
 
-def _command(act: Act, configure: Configure) -> Callable[[argparse.Namespace], None]:
+def _command(act: Act) -> Callable[[argparse.Namespace], None]:
     """Return a command that opens the application, acts, and says what it did."""
 
     async def run(app: App, options: argparse.Namespace) -> str:
@@ -70,7 +73,7 @@ def _command(act: Act, configure: Configure) -> Callable[[argparse.Namespace], N
             return await act(app, Path(options.migrationsDir), options)
 
     def command(options: argparse.Namespace) -> None:
-        app = App(configure(options))
+        app = App(config_from(options))
         if act in (_up, _down):
             load_hook_files(app, Path(options.hooksDir))
         sys.stdout.write(asyncio.run(run(app, options)) + "\n")

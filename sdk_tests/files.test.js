@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
 import { everyone } from "./support/blog.js";
-import { codes, guest, refused, superuser } from "./support/clients.js";
+import { codes, guest, refused, superuser, user } from "./support/clients.js";
 import { startServer } from "./support/server.js";
 
 /** A PNG of one transparent pixel. */
@@ -140,5 +140,33 @@ describe("getURL", () => {
         const updated = await documents.update(record.id, { one: text("new.txt") });
         assert.equal((await download(record, record.one)).response.status, 404);
         assert.equal((await download(updated, updated.one)).bytes.toString(), "content of new.txt");
+    });
+});
+
+describe("protected files", () => {
+    test("a file token shows them to whom the view rule lets in", async () => {
+        const root = await superuser(server.url);
+        await root.collections.create({
+            name: "secrets",
+            viewRule: "owner = @request.auth.id",
+            fields: [
+                { name: "owner", type: "text" },
+                { name: "doc", type: "file", maxSelect: 1, protected: true },
+            ],
+        });
+        const owner = await user(root, "owner@example.com");
+        const other = await user(root, "other@example.com");
+        const record = await root
+            .collection("secrets")
+            .create({ owner: owner.authStore.record.id, doc: text("secret.txt") });
+        const status = async (token) =>
+            (await fetch(pb.files.getURL(record, record.doc, { token }))).status;
+
+        assert.equal(await status(await owner.files.getToken()), 200);
+        assert.equal(await status(await other.files.getToken()), 404);
+        assert.equal(await status(await root.files.getToken()), 200);
+        assert.equal(await status(owner.authStore.token), 404);
+        assert.equal(await status(""), 404);
+        await refused(guest(server.url).files.getToken(), 401);
     });
 });

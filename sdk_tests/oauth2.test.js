@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
+import { EventSource } from "eventsource";
+
 import { codes, guest, refused, superuser, user } from "./support/clients.js";
 import { startIdentityProvider } from "./support/identity_provider.js";
 import { startServer } from "./support/server.js";
+
+globalThis.EventSource = EventSource; // the SDK expects a browser's
 
 let server;
 let root;
@@ -178,6 +182,58 @@ describe("authWithOAuth2Code", () => {
             pb.collection("plain").authWithOAuth2Code("oidc", "x", "x", redirectURL),
             403,
         );
+    });
+});
+
+/** Sign in as the SDK does in a browser: `browse` gets the provider's page to open. */
+function popup(browse, options = {}) {
+    return guest(server.url)
+        .collection("users")
+        .authWithOAuth2({ provider: "oidc", urlCallback: browse, ...options });
+}
+
+describe("authWithOAuth2", () => {
+    test("the redirect tells the waiting client the code", async () => {
+        identity.accounts.ida = { email: "ida@x.org", email_verified: true };
+        let landing;
+
+        const answer = await popup(async (url) => {
+            const redirect = await identity.consent(url, "ida");
+            landing = await fetch(redirect, { redirect: "manual" });
+        }, { createData: { name: "Ida" } });
+
+        assert.equal(answer.record.email, "ida@x.org");
+        assert.equal(answer.record.name, "Ida");
+        assert.equal(landing.status, 307);
+        assert.equal(landing.headers.get("location"), "../_/#/auth/oauth2-redirect-success");
+    });
+
+    test("a provider may post the redirect as a form", async () => {
+        identity.accounts.joe = { email: "joe@x.org", email_verified: true };
+        let landing;
+
+        const answer = await popup(async (url) => {
+            const { searchParams } = await identity.consent(url, "joe");
+            landing = await fetch(redirectURL, {
+                method: "POST", body: searchParams, redirect: "manual",
+            });
+        });
+
+        assert.equal(answer.record.email, "joe@x.org");
+        assert.equal(landing.status, 303);
+    });
+
+    test("a user who does not agree is told to the client", async () => {
+        let landing;
+        const error = await popup(async (url) => {
+            const state = new URL(url).searchParams.get("state");
+            landing = await fetch(
+                `${redirectURL}?state=${state}&error=access_denied`, { redirect: "manual" },
+            );
+        }).catch((caught) => caught);
+
+        assert.match(String(error.originalError?.message ?? error.message), /access_denied/);
+        assert.equal(landing.headers.get("location"), "../_/#/auth/oauth2-redirect-failure");
     });
 });
 

@@ -159,14 +159,16 @@ class Mailbox:
             await server.loop.run_in_executor(None, self.hold.wait)
         content = envelope.content
         assert isinstance(content, bytes)
-        login = session.auth_data.login.decode() if session.auth_data else ""
+        login = ""
+        if isinstance(session.auth_data, LoginPassword):
+            login = session.auth_data.login.decode()
         mail = Mail(
             list(envelope.rcpt_tos),
             envelope.mail_from or "",
             BytesParser(EmailMessage, policy=email.policy.default).parsebytes(content),
             session.host_name or "",
-            session.ssl is not None or self.tls is not None,
-            login,
+            encrypted=bool(session.ssl or self.tls),
+            login=login,
         )
         with self._arrived:
             self.mails.append(mail)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-
-import pytest
+from typing import TYPE_CHECKING
 
 from pbpy import background
 from pbpy.background import Background
 from pbpy.errors import MailError
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_failures_go_to_the_log(caplog: pytest.LogCaptureFixture) -> None:

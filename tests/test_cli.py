@@ -45,17 +45,17 @@ def test_help_names_every_flag(tmp_path: Path, command: list[str]) -> None:
     flags += ["--migrationsDir", "--hooksDir", "--automigrate"]
     if command == ["serve"]:
         flags += ["--http", "--origins", "--server", "--encryptionEnv"]
-    if command != ["superuser"]:
-        assert [flag for flag in flags if flag not in done.stdout] == []
+    assert [flag for flag in flags if flag not in done.stdout] == []
 
 
 @pytest.mark.parametrize(
     "arguments",
     [
-        [],
         ["nope"],
-        ["superuser"],
         ["superuser", "nope"],
+        ["superuser", "create", "a@example.com", "1234567890", "more"],
+        ["superuser", "ips", "--unknown"],
+        ["--unknown", "superuser", "ips"],
         ["superuser", "create"],
         ["superuser", "create", "a@example.com"],
         ["superuser", "create", "not-an-address", "1234567890"],
@@ -123,16 +123,22 @@ def data(folder: Path) -> bytes:
     return (folder / "pb_data" / "data.db").read_bytes()
 
 
-def test_flags_before_the_command_and_unknown_ones(tmp_path: Path) -> None:
-    done = pbpy(
-        tmp_path,
-        "--dir=elsewhere",
-        "--unknown",
-        "superuser",
-        "upsert",
-        "a@example.com",
-        "1234567890",
-    )
+@pytest.mark.parametrize("group", [[], ["superuser"]], ids=["pbpy", "superuser"])
+def test_a_group_of_commands_alone_shows_its_help(tmp_path: Path, group: list[str]) -> None:
+    done = pbpy(tmp_path, *group)
+    assert (done.returncode, done.stdout) == (0, pbpy(tmp_path, *group, "--help").stdout)
+
+
+def test_a_wrong_command_is_told_what_it_takes(tmp_path: Path) -> None:
+    done = pbpy(tmp_path, "superuser", "create", "a@example.com")
+    usage, reason = done.stderr.splitlines()
+    assert usage == "usage: pbpy superuser create EMAIL PASSWORD [FLAGS]"
+    assert reason.endswith("the following arguments are required: PASSWORD")
+
+
+def test_flags_before_the_command_and_behind_it(tmp_path: Path) -> None:
+    upsert = ("superuser", "upsert", "a@example.com", "1234567890")
+    done = pbpy(tmp_path, "--dir=elsewhere", "--dev", *upsert, "--indexFallback")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "elsewhere" / "data.db").exists()
     assert not (tmp_path / "pb_data").exists()

@@ -181,6 +181,43 @@ def test_a_chunked_body_that_is_too_large_is_refused(server: Server) -> None:
         assert read_answer(opened)[0] == 413
 
 
+CHUNKED = b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "piece", [b"T: x\r\n" * 1000, b"T: " + b"x" * 600_000, b"2;" + b"x" * 600_000]
+)
+def test_what_surrounds_a_body_has_an_end(server: Server, piece: bytes) -> None:
+    start = b"" if piece.startswith(b"2;") else b"2\r\n{}\r\n0\r\n"
+    with connection(server) as opened:
+        opened.sendall(SIGN_IN + CHUNKED + start)
+        with contextlib.suppress(ConnectionError):
+            for _ in range(200):
+                opened.sendall(piece)
+        with contextlib.suppress(ConnectionError):
+            assert read_answer(opened)[0] == 431
+        assert is_closed(opened)
+
+
+def test_a_trailer_is_no_header(server: Server) -> None:
+    request = b"POST /api/collections HTTP/1.1\r\nHost: x\r\n" + CHUNKED + b"2\r\n{}\r\n0\r\n"
+    token = server.superuser_token.encode()
+    with connection(server) as opened:
+        opened.sendall(request + b"Authorization: " + token + b"\r\n\r\n")
+        assert read_answer(opened)[0] == 401
+
+
+def test_a_request_for_a_websocket_gets_a_plain_answer(server: Server) -> None:
+    upgrade = (
+        b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    with connection(server) as opened:
+        opened.sendall(HEALTH[:-2] + upgrade)
+        status, _, body = read_answer(opened)
+        assert (status, json.loads(body)["code"]) == (200, 200)
+
+
 def test_expect_continue(server: Server) -> None:
     body = b'{"identity":"a"}'
     head = b"Content-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n"

@@ -30,7 +30,7 @@ from pbpy.hooks.events import (
     CollectionsListRequestEvent,
 )
 from pbpy.records.encode import encode_records
-from pbpy.records.page import UNKNOWN, parse_page
+from pbpy.records.page import parse_page
 from pbpy.records.record import Record
 from pbpy.records.truncate import truncate_collection
 from pbpy.schema.collection_list import list_collections
@@ -89,6 +89,7 @@ async def get_collections(request: ApiRequest) -> Response | None:
         sort=request.query.get("sort", ""),
         limit=page.per_page,
         offset=page.offset,
+        with_total=not page.skip_total,
     )
     event = CollectionsListRequestEvent(
         app,
@@ -96,17 +97,13 @@ async def get_collections(request: ApiRequest) -> Response | None:
         collections=found,
         page=page.page,
         per_page=page.per_page,
-        total_items=UNKNOWN if page.skip_total else total,
+        total_items=total,
     )
     answer: Response | None = None
-    picks = bool(request.query.get("fields"))
 
     async def respond(final: CollectionsListRequestEvent) -> None:
         nonlocal answer
-        items = [
-            collection_to_json(item) if picks else orjson.Fragment(encode_collection(item))
-            for item in final.collections
-        ]
+        items = [orjson.Fragment(encode_collection(item)) for item in final.collections]
         answer = Json(page.envelope(items, final.total_items), is_page=True)
 
     await app.hooks.on_collections_list_request.trigger(event, respond)

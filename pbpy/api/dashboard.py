@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pbpy.api.dashboard_page import PAGE, SCRIPT
 from pbpy.api.errors import answer_error
 from pbpy.api.middleware.gzip import compress
 from pbpy.api.responses import Header, Html, Response
@@ -34,19 +35,6 @@ _POLICY = (
     ),
 )
 _SCRIPT_TYPE = (b"content-type", b"text/javascript")
-
-_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head><meta charset="utf-8"><title>pbpy</title></head>
-<body>
-<h1>pbpy</h1>
-<p>This server answers PocketBase clients at <a href="../api/health"><code>/api/</code></a>.
-It brings no dashboard of its own: set <code>PBPY_DASHBOARD_DIR</code> to a directory with the
-built files of PocketBase's dashboard, or use the command line:</p>
-<pre>pbpy superuser upsert EMAIL PASS</pre>
-</body>
-</html>
-"""
 
 
 def routes(config: Config) -> tuple[Route, ...]:
@@ -84,9 +72,11 @@ class _Dashboard:
     async def _find(self, request: ApiRequest, path: str) -> Response:
         if self._files is not None:
             return await self._files(request)
+        if path == "page.js":
+            return Response(200, SCRIPT.encode(), (_SCRIPT_TYPE,))
         if path:
             raise NotFound("File not found")
-        return Html(_PAGE)
+        return Html(PAGE)
 
     def _headers(self, path: str) -> tuple[Header, ...]:
         return (_POLICY, _CACHE) if path and not self._dev else (_POLICY,)

@@ -109,6 +109,7 @@ TABLE: dict[type[Exception], Callable[[ApiRequest, Any], Response]] = {
     e.TokenError: _WRONG_INPUT,
     e.MailError: _generic(400, logging.WARNING),
     e.RecordChanged: _WRONG_INPUT,
+    e.WorkerGone: _generic(503, logging.WARNING),
     e.MigrationError: _BROKEN,
     e.ConfigError: _BROKEN,
     FileNotFoundError: _generic(404, logging.DEBUG),

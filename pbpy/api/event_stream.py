@@ -77,7 +77,8 @@ class EventStream(Response):
             await hook.trigger(self._event, stream)
         except Exception as error:
             if self._has_begun:
-                raise
+                self._request.app.log.exception("a realtime connect handler failed")
+                return
             await self._refuse(error).send(scope, receive, send)
             return
         if not self._has_begun:
@@ -131,7 +132,12 @@ class EventStream(Response):
         while True:
             if client.queue:
                 self._last_message = self._now()
-                if chunk := await self._take_queue():
+                try:
+                    chunk = await self._take_queue()
+                except Exception:  # of a handler: PocketBase ends the stream
+                    self._request.app.log.exception("a realtime message handler failed")
+                    return _END
+                if chunk:
                     return chunk
                 continue
             if client.is_closed:

@@ -1,21 +1,25 @@
-"""GET /api/files/...: the stored files of records (contract 10.4, 10.6)."""
+"""The stored files of records, and the tokens for protected ones (contract 10.4, 10.6)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from pbpy.api.file_response import FileResponse
+from pbpy.api.guards import require_auth
+from pbpy.api.middleware.superuser_ips import is_listed_ip
+from pbpy.api.responses import Json, Response
 from pbpy.api.router import Route
-from pbpy.errors import NotFound, StorageError
+from pbpy.auth.tokens import issue_token
+from pbpy.errors import NotFound, StorageError, Unauthorized
 from pbpy.fields.file import File
 from pbpy.files.names import file_key
 from pbpy.files.serving import file_headers
+from pbpy.hooks.events import FileTokenRequestEvent
 from pbpy.records.find import find_record
 from pbpy.records.rules import satisfies_rule
 
 if TYPE_CHECKING:
     from pbpy.api.request import ApiRequest
-    from pbpy.api.responses import Response
     from pbpy.records.record import Record
 
 _FORCED = frozenset(("1", "t", "T", "TRUE", "true", "True"))
@@ -69,10 +73,37 @@ def _find_field(record: Record, name: str) -> File:
 
 
 async def _may_view(request: ApiRequest, record: Record) -> bool:
-    """Tell whether the view rule lets a guest see the record: the header is not looked at."""
+    """Tell whether the view rule lets the token's record see this one; a guest without a token.
+
+    The Authorization header is not looked at.
+    """
     info = request.info.with_context("protectedFile")
-    info.auth = None
+    viewer = await request.app.authenticate(request.query.get("token", ""), "file")
+    info.auth = viewer if viewer is not None and is_listed_ip(request, viewer) else None
     return await satisfies_rule(request.app, info, record, record.collection.view_rule)
 
 
-ROUTES = (Route("GET", "/api/files/{collection}/{recordId}/{filename}", download, tags=("file",)),)
+async def post_token(request: ApiRequest) -> Response:
+    """Answer with a token that shows protected files to whoever has their URL.
+
+    Raises:
+        Unauthorized: the request is a guest's.
+    """
+    if request.auth is None:
+        raise Unauthorized("Missing auth context.")
+    answer = Response()
+
+    async def show(final: FileTokenRequestEvent) -> None:
+        nonlocal answer
+        answer = Json({"token": final.token})
+
+    app, auth = request.app, request.auth
+    event = FileTokenRequestEvent(app, request.info, auth, issue_token(auth, "file"))
+    await app.hooks.on_file_token_request.trigger(event, show)
+    return answer if event.response is None else Json(event.response)
+
+
+ROUTES = (
+    Route("POST", "/api/files/token", post_token, require_auth),
+    Route("GET", "/api/files/{collection}/{recordId}/{filename}", download, tags=("file",)),
+)

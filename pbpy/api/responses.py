@@ -7,9 +7,7 @@
     Text(text), Html(text), Response(status, body, headers)
     Stream(chunks)       an endless or unknown length; closed when the server stops
 
-Files have `file_response.py`. An endpoint may also return a value that orjson encodes (as
-`Json`), text (as `Text`), None (as `NoContent`), or an ASGI application such as a Starlette
-response.
+Files have `file_response.py`. What else an endpoint may return says `as_response`.
 """
 
 from __future__ import annotations
@@ -18,7 +16,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import orjson
 
+from pbpy.records.encode import encode_record
 from pbpy.records.picker import pick
+from pbpy.records.record import Record
+from pbpy.schema.collection import Collection
+from pbpy.schema.encode import encode_collection
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Iterable
@@ -192,3 +194,31 @@ class AsgiResponse(Response):
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+def as_response(result: Any) -> Response:
+    """Return the answer for what an endpoint returned instead of a Response.
+
+    Text and None are themselves, an ASGI application (such as a Starlette response) answers by
+    itself, and anything else is JSON, in which records and collections may stand.
+
+    Raises:
+        TypeError: something in it has no JSON form.
+    """
+    if result is None:
+        return NoContent()
+    if isinstance(result, str):
+        return Text(result)
+    if callable(result):
+        return AsgiResponse(result)
+    # orjson would show all of a dataclass, a collection's secrets among it
+    option = orjson.OPT_PASSTHROUGH_DATACLASS
+    return Json(orjson.Fragment(orjson.dumps(result, default=_public_form, option=option)))
+
+
+def _public_form(value: Any) -> Any:
+    if isinstance(value, Record):
+        return encode_record(value)
+    if isinstance(value, Collection):
+        return orjson.Fragment(encode_collection(value))
+    raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -18,13 +18,13 @@ from urllib.parse import unquote
 from pbpy.api.middleware.body_limit import apply_body_limit
 from pbpy.api.middleware.rate_limit import apply_rate_limit
 from pbpy.api.request import DEFAULT_BODY_LIMIT, ApiRequest
-from pbpy.api.responses import AsgiResponse, Json, NoContent, Response, Text
+from pbpy.api.responses import Response, as_response
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 Endpoint: TypeAlias = "Callable[[ApiRequest], Any]"
-"""Takes the request, gives a Response, an ASGI application, text, a JSON value, or None (204)."""
+"""Takes the request, gives a Response or what `as_response` makes one of."""
 Handler: TypeAlias = "Callable[[ApiRequest], Awaitable[Response]]"
 Guard: TypeAlias = "Callable[[ApiRequest], None]"
 """Raises ApiError when the request may not go on."""
@@ -203,14 +203,6 @@ def _make_handler(route: Route) -> Handler:
             if request.has_body:
                 await request.read()
             result = await asyncio.to_thread(endpoint, request)
-        return result if isinstance(result, Response) else _as_response(result)
+        return result if isinstance(result, Response) else as_response(result)
 
     return handle
-
-
-def _as_response(result: Any) -> Response:
-    if result is None:
-        return NoContent()
-    if isinstance(result, str):
-        return Text(result)
-    return AsgiResponse(result) if callable(result) else Json(result)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING
 
@@ -87,6 +88,8 @@ def _cell(value: SqlValue) -> str | None:
 
 def _format_float(value: float) -> str:
     """Return Go's FormatFloat 'g', -1: an exponent from 1e21 on and below 1e-4."""
+    if math.isinf(value):
+        return "+Inf" if value > 0 else "-Inf"
     text = repr(value)
     if "e" not in text:
         return text.removesuffix(".0")

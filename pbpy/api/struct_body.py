@@ -1,8 +1,8 @@
 """Bodies bound to a fixed shape: auth forms, collections, settings.
 
 A shape names every key with its kind. JSON keys match it in any letter case, with dashes or
-underscores, form keys exactly; unknown keys are left out. `null` counts as absent, except for the kind `json`, which
-takes any value as it is. Source: PocketBase tools/router BindBody.
+underscores, form keys exactly; unknown keys are left out. `null` counts as absent, except for the
+kind `json`, which takes any value as it is. Source: PocketBase tools/router BindBody.
 """
 
 from __future__ import annotations

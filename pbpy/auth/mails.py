@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from pbpy.auth.tokens import issue_token
-from pbpy.errors import NotFound, PbpyError
+from pbpy.errors import MailError, NotFound, PbpyError
 from pbpy.fields.casts import to_text
 from pbpy.hooks.auth_events import MailerRecordEvent
 from pbpy.mail.mailer import Address, Message
 from pbpy.mail.templates import escape_html, fill, wrap
 from pbpy.records.find import find_record
 from pbpy.records.save import save_record
+from pbpy.records.superusers import INSTALLER_EMAIL
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -46,8 +47,10 @@ async def send_password_reset(ctx: Context, record: Record) -> None:
     """Mail a link that sets a new password.
 
     Raises:
-        MailError: it was not sent.
+        MailError: it was not sent; never to the installer's address, which is nobody's.
     """
+    if record.is_superuser and record.email == INSTALLER_EMAIL:
+        raise MailError("the installer's superuser has no password to reset")
     token = issue_token(record, "passwordReset", email=record.email)
     await _send_token(
         ctx,

@@ -6,12 +6,13 @@ Source: PocketBase apis/record_helpers.go authAlert.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 from typing import TYPE_CHECKING, Final
 
 from pbpy.auth.mails import send_auth_alert
 from pbpy.auth.queries import select_of_record
-from pbpy.errors import PbpyError
+from pbpy.errors import PbpyError, ValidationFailed
 from pbpy.records.record import Record
 from pbpy.records.save import delete_record, save_record
 
@@ -57,7 +58,9 @@ async def _note_origin(ctx: Context, info: RequestInfo, record: Record) -> None:
     for oldest in reversed(origins[MAX_ORIGINS - 1 :]):
         await delete_record(ctx, oldest)
     owner = {"collectionRef": record.collection.id, "recordRef": record.id}
-    await save_record(ctx, Record(collection, {**owner, "fingerprint": fingerprint}))
+    # a sign-in of the same moment may have noted it already
+    with contextlib.suppress(ValidationFailed):
+        await save_record(ctx, Record(collection, {**owner, "fingerprint": fingerprint}))
 
 
 def _agent(info: RequestInfo) -> str:

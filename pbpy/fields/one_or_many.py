@@ -48,7 +48,11 @@ class OneOrMany(Field):
     def stored_to_output(self, stored: SqlValue) -> JsonValue:
         """Return the stored text, or the stored list without parsing it."""
         if self.max_select > 1:
-            return _list_output(stored)
+            if type(stored) is str and (
+                stored == "[]" or (stored[:2] == '["' and stored[-2:] == '"]')
+            ):
+                return orjson.Fragment(stored)
+            return _decode_list(stored)
         return stored if type(stored) is str else self.normalize(stored)
 
 
@@ -62,10 +66,3 @@ def _decode_list(stored: SqlValue) -> tuple[str, ...]:
         except (orjson.JSONDecodeError, TypeError):
             return to_texts(stored)
     return to_texts(stored)
-
-
-def _list_output(stored: SqlValue) -> JsonValue:
-    """Return a JSON list column as response output."""
-    if type(stored) is str and (stored == "[]" or (stored[:2] == '["' and stored[-2:] == '"]')):
-        return orjson.Fragment(stored)
-    return _decode_list(stored)

@@ -195,13 +195,25 @@ class Compiler:
                 return self._literal(term.value, constant=constant)
             case Path(name):
                 return self._path(name, resolver)
-            case Call(_, terms):
+            case Call():
                 function = find_function(term)
-                args = tuple(self._term(arg, resolver, constant=constant) for arg in terms)
+                args = tuple(
+                    self._argument(term, index, resolver, constant=constant)
+                    for index in range(len(term.args))
+                )
                 ready = [arg for arg in args if isinstance(arg, Operand)]
                 if len(ready) == len(args):
                     return function.build(ready)
                 return LateCall(args, function.build)
+
+    def _argument(
+        self, call: Call, index: int, resolver: FieldResolver, *, constant: bool
+    ) -> AnyOperand:
+        try:
+            return self._term(call.args[index], resolver, constant=constant)
+        except FilterError as error:
+            which = "time-value argument" if call.name == "strftime" else f"argument {index}"
+            raise FilterError(f"[{call.name}] failed to resolve {which}: {error}") from error
 
     def _literal(self, value: SqlValue, *, constant: bool) -> Operand:
         if constant:

@@ -6,6 +6,7 @@ backslash escapes n, t, r, itself and both quotes; before anything else it stand
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -97,8 +98,13 @@ def group_end(text: str, start: int, end: int) -> int:
             if depth == 0:
                 return found.start()
         elif len(mark) == 1:
-            raise FilterError(f"invalid quoted text {text[found.start() : end]!r}")
+            raise FilterError(f"invalid quoted text {quoted(text[found.start() : end])}")
     raise FilterError(f"invalid formatted group - missing {depth} closing bracket(s)")
+
+
+def quoted(text: str) -> str:
+    """Return text as error messages quote it."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _token(kind: str, found: re.Match[str]) -> Token:
@@ -107,13 +113,13 @@ def _token(kind: str, found: re.Match[str]) -> Token:
         _check_name(text)
     elif kind == "number":
         if text == "-" or text[0] == "." or text[-1] == ".":
-            raise FilterError(f"invalid number {text!r}")
+            raise FilterError(f"invalid number {quoted(text)}")
     elif kind == "text":
         text = _ESCAPE.sub(_unescaped, text[1:-1])
     elif kind == "sign" and text not in OPERATORS:
-        raise FilterError(f"invalid sign operator {text!r}")
+        raise FilterError(f"invalid sign operator {quoted(text)}")
     elif kind == "join" and text not in ("&&", "||"):
-        raise FilterError(f"invalid join operator {text!r}")
+        raise FilterError(f"invalid join operator {quoted(text)}")
     return Token(kind, text, found.start())
 
 
@@ -123,12 +129,12 @@ def _unescaped(found: re.Match[str]) -> str:
 
 def _check_name(name: str) -> None:
     if name[-1] in ".:" or name in ("_", "@", "#"):
-        raise FilterError(f"invalid identifier {name!r}")
+        raise FilterError(f"invalid identifier {quoted(name)}")
 
 
 def _unexpected(text: str, position: int, end: int) -> FilterError:
     if text[position] in "'\"":
-        return FilterError(f"invalid quoted text {text[position:end]!r}")
+        return FilterError(f"invalid quoted text {quoted(text[position:end])}")
     if text[position] == "/":
         return FilterError("invalid comment")
     return FilterError(f"unexpected character {text[position]!r}")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pbpy.errors import FilterError
 from pbpy.filter.ast import And, Call, Compare, Expr, Number, Or, Path, Term, Text
-from pbpy.filter.lexer import Token, group_end, group_ends, scan
+from pbpy.filter.lexer import Token, group_end, group_ends, quoted, scan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,6 +21,11 @@ MAX_DEPTH = 100
 
 MAX_CALL_DEPTH = 3
 
+LEFT_OPERAND = "left operand (identifier, function, text or number)"
+RIGHT_OPERAND = "right operand (identifier, function text or number)"
+"""PocketBase's words for what may stand on each side of an operator."""
+
+_KINDS = {"name": "identifier", "call": "function"}
 _OPERANDS = frozenset(["name", "call", "number", "text", "placeholder"])
 _SURROGATES = dict.fromkeys(range(55296, 57344), 65533)
 
@@ -130,7 +135,8 @@ class _Parser:
         elif len(group.read) == 1:
             group.read.append(_expect(token, "sign", "a sign operator"))
         else:
-            group.read.append(self._term(token, group.tokens, MAX_CALL_DEPTH))
+            expected = RIGHT_OPERAND if group.read else LEFT_OPERAND
+            group.read.append(self._term(token, group.tokens, MAX_CALL_DEPTH, expected))
             if len(group.read) == 3:
                 group.add(self._comparison(*group.read), 0)
 
@@ -140,7 +146,7 @@ class _Parser:
             raise FilterError("max filter expressions limit reached")
         return Compare(left, sign, right)  # type: ignore[arg-type]  # read in this order
 
-    def _term(self, token: Token, tokens: Iterator[Token], call_depth: int) -> Term:
+    def _term(self, token: Token, tokens: Iterator[Token], call_depth: int, expected: str) -> Term:
         match token.kind:
             case "name":
                 return Path(token.text, token.position)
@@ -156,10 +162,7 @@ class _Parser:
                 return Call(token.text, self._args(token, tokens, call_depth - 1), token.position)
             case "placeholder" if self._params is not None:
                 return self._placeholder(token)
-        raise FilterError(
-            "expected an operand (identifier, function, text or number), "
-            f"got {token.text!r} ({token.kind})"
-        )
+        raise _unexpected(token, expected)
 
     def _args(self, call: Token, tokens: Iterator[Token], call_depth: int) -> tuple[Term, ...]:
         args: list[Term] = []
@@ -169,14 +172,14 @@ class _Parser:
                 return tuple(args)
             if expect_comma != (token.kind == "comma"):
                 raise FilterError(
-                    f"expected comma after the last argument in function {call.text!r}"
+                    f"expected comma after the last argument in function {quoted(call.text)}"
                     if expect_comma
-                    else f"unexpected comma in function {call.text!r}"
+                    else f"unexpected comma in function {quoted(call.text)}"
                 )
             if not expect_comma:
-                args.append(self._term(token, tokens, call_depth))
+                args.append(self._term(token, tokens, call_depth, LEFT_OPERAND))
             expect_comma = not expect_comma
-        raise FilterError(f"invalid or incomplete function {call.text!r} (expected ')')")
+        raise FilterError(f"invalid or incomplete function {quoted(call.text)} (expected ')')")
 
     def _placeholder(self, token: Token) -> Term:
         name = token.text[2:-1]
@@ -194,8 +197,15 @@ class _Parser:
 
 def _expect(token: Token, kind: str, words: str) -> str:
     if token.kind != kind:
-        raise FilterError(f"expected {words}, got {token.text!r} ({token.kind})")
+        raise _unexpected(token, words)
     return token.text
+
+
+def _unexpected(token: Token, expected: str) -> FilterError:
+    if token.kind == "close":
+        return FilterError("unexpected character ')'")
+    kind = _KINDS.get(token.kind, token.kind)
+    return FilterError(f"expected {expected}, got {quoted(token.text)} ({kind})")
 
 
 def _fold(found: list[tuple[str, Expr, int]]) -> tuple[Expr, int]:

@@ -74,6 +74,7 @@ def plan_simple_list(
     limit: int,
     offset: int,
     now: str,
+    with_total: bool = True,
 ) -> ListPlan:
     """Return the statements of a list of rows of a plain table.
 
@@ -87,6 +88,7 @@ def plan_simple_list(
         limit: how many rows a page has; 0 for all.
         offset: how many rows come before the page.
         now: the moment for macros.
+        with_total: whether the plan counts all rows as well.
 
     Raises:
         FilterError: filter or sort cannot be used.
@@ -105,4 +107,4 @@ def plan_simple_list(
     # without a sort, an index must not decide about the order
     query = Query(resolver.root, columns, order or ((ROWID, False),))
     template = Template(query, resolver.slots, compiler, nodes)
-    return template.plan(_Moment(now), limit, offset, with_total=True)
+    return template.plan(_Moment(now), limit, offset, with_total=with_total)

@@ -103,5 +103,6 @@ class AppHooks:
         self.on_mailer_record_email_change_send: Hook[a.MailerRecordEvent] = Hook()
         self.on_mailer_record_otp_send: Hook[a.MailerRecordEvent] = Hook()
         self.on_mailer_record_auth_alert_send: Hook[a.MailerRecordEvent] = Hook()
+        self.on_file_token_request: Hook[e.FileTokenRequestEvent] = Hook()
         self.on_settings_list_request: Hook[e.SettingsListRequestEvent] = Hook()
         self.on_settings_update_request: Hook[e.SettingsUpdateRequestEvent] = Hook()

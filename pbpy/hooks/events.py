@@ -217,6 +217,16 @@ class RecordAuthRequestEvent(RecordRequestEvent):
         self.meta = meta
 
 
+class FileTokenRequestEvent(RecordRequestEvent):
+    """A token for protected files is asked for; `token` is what the client gets."""
+
+    __slots__ = ("token",)
+
+    def __init__(self, app: App, info: RequestInfo, record: Record, token: str) -> None:
+        super().__init__(app, info, record.collection, record)
+        self.token = token
+
+
 class AuthWithPasswordRequestEvent(_OfCollection):
     """Sign-in by password; `record` is None when no identity matched."""
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from pbpy.realtime.client import Client, Subscription
 from pbpy.realtime.topic import parse_topic
+from pbpy.records.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from pbpy.realtime.sse import Message
-    from pbpy.records.record import Record
     from pbpy.schema.catalog import Catalog
 
 AuthKey = tuple[str, str]
@@ -110,7 +110,7 @@ class Broker:
         At expires_at, in Unix seconds, the stream ends: the client has to prove it anew.
         """
         if client.id in self.clients:
-            self._set_auth(client, auth)
+            self._set_auth(client, auth and _copy(auth))
             client.auth_expires_at = expires_at
             client.wake()
 
@@ -120,7 +120,7 @@ class Broker:
             if client.auth is not None and client.auth.token_key != record.token_key:
                 self.revoke(client)
             else:
-                self._set_auth(client, record)
+                self._set_auth(client, _copy(record))
 
     def sign_out(self, collection_id: str, record_id: str) -> None:
         """Make guests of the clients of a deleted record.
@@ -160,6 +160,11 @@ class Broker:
             self._by_auth.setdefault((auth.collection.id, auth.id), {})[client] = None
         for subscription in client.subscriptions.values():
             subscription.forget()
+
+
+def _copy(auth: Record) -> Record:
+    """Return the record as it is now: app code may change the one that it holds."""
+    return Record.from_row(auth.collection, auth.export_row())
 
 
 def _signs_alike(auth: Record, catalog: Catalog) -> bool:

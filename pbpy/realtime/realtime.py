@@ -28,7 +28,8 @@ class Realtime:
 
     def __init__(self, hooks: AppHooks) -> None:
         self.broker = Broker()
-        RecordEvents(self.broker).bind(hooks)
+        self._record_events = RecordEvents(self.broker)
+        self._record_events.bind(hooks)
         AuthChanges(self.broker).bind(hooks)
 
     @property

@@ -1,12 +1,11 @@
-"""Columns -> JSON: stored rows as objects with a chosen set of keys.
+"""Rows -> JSON: stored rows as objects with a chosen set of keys.
 
-Most columns go out as they are; the others are converted column by column, which for a page
-takes half the time of going row by row.
+Which key shows which column, and what has to be converted, is compiled into one function.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 import orjson
 
@@ -15,7 +14,7 @@ from pbpy.records.layout import layout_of
 from pbpy.records.picker import Picker, apply_choice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from pbpy.errors import JsonValue
     from pbpy.fields.field import Field
@@ -26,16 +25,22 @@ if TYPE_CHECKING:
 Output: TypeAlias = "dict[str, JsonValue]"
 Convert: TypeAlias = "Callable[[Any], JsonValue]"
 """A stored value -> what orjson writes."""
-ConvertColumn: TypeAlias = "Callable[[Sequence[Any]], Iterable[JsonValue]]"
 
-_DATE_LENGTHS = {0, len("2022-01-01 10:00:00.123Z")}
+_DATE_LENGTH = len("2022-01-01 10:00:00.123Z")
 _CACHED_SHAPES = 200
+
+
+class _Encode(Protocol):
+    def __call__(self, rows: Sequence[Row], expanded: Sequence[JsonValue] = ()) -> list[Output]: ...
 
 
 class Shape:
     """A set of keys of one collection's records, in alphabetical order."""
 
-    __slots__ = ("_keys", "_names", "_places")
+    __slots__ = ("encode",)
+
+    encode: _Encode
+    """(rows, expanded) -> an object for each row; expanded holds the value of `expand` for each."""
 
     def __init__(
         self,
@@ -45,28 +50,28 @@ class Shape:
         columns: Iterable[str] | None = None,
     ) -> None:
         """Rows hold these columns in order, or those of all fields."""
-        positions = layout_of(collection).positions if columns is None else columns
-        places = {name: place for place, name in enumerate(positions)}
-        for name in ("collectionId", "collectionName", "expand"):
-            places[name] = len(places)
-        self._names = (collection.id, collection.name)
-        self._keys = tuple(sorted(names))
-        self._places = [(places[key], _conversion(collection, key, picker)) for key in self._keys]
+        positions = tuple(layout_of(collection).positions if columns is None else columns)
+        known: dict[str, Any] = {}
+        values = {
+            key: _expression(collection, key, positions, picker, known) for key in sorted(names)
+        }
+        self.encode = _compile(values, len(positions), known)
 
-    def encode(self, rows: Sequence[Row], expanded: Sequence[JsonValue] = ()) -> list[Output]:
-        """Return an object for each row; expanded holds the value of `expand` for each."""
-        if not self._keys or not rows:
-            return [{} for _ in rows]
-        count = len(rows)
-        columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
-        columns += ([name] * count for name in self._names)
-        columns.append(expanded)
-        chosen = [
-            convert(columns[place]) if convert else columns[place]
-            for place, convert in self._places
-        ]
-        keys = self._keys
-        return [dict(zip(keys, values, strict=True)) for values in zip(*chosen, strict=True)]
+
+def _compile(values: Mapping[str, str], width: int, known: dict[str, Any]) -> _Encode:
+    """Return what makes objects of rows with that many columns.
+
+    It is generated: an object written with its keys takes 0.45 us for ten of them, one that is
+    zipped of keys and values 1.1 us, and a page has up to 1,000. The text holds quoted names,
+    numbers and names of this module, whatever the fields are called.
+    """
+    row = "".join(f"c{place}, " for place in range(width))
+    each = f"({row}) in rows"
+    if "expand" in values:
+        each = f"(({row}), expand) in zip(rows, expanded, strict=True)"
+    pairs = ", ".join(f"{key!r}: {value}" for key, value in values.items())
+    code = f"lambda rows, expanded=(): [{{{pairs}}} for {each}]"
+    return cast("_Encode", eval(code, known))  # noqa: S307  # see above
 
 
 def shape_of(collection: Collection, names: Iterable[str]) -> Shape:
@@ -81,56 +86,61 @@ def shape_of(collection: Collection, names: Iterable[str]) -> Shape:
     return found
 
 
-def _conversion(collection: Collection, key: str, picker: Picker | None) -> ConvertColumn | None:
-    """Return what turns a column into orjson input; None when it goes out as it is."""
+def _expression(
+    collection: Collection,
+    key: str,
+    positions: Sequence[str],
+    picker: Picker | None,
+    known: dict[str, Any],
+) -> str:
+    """Return the expression for the value of a key; what it calls goes into known."""
+    if key == "expand":
+        return key  # encoded and picked by whoever knows the records in it
     item = collection.by_name.get(key)
     choice = picker.choose(key) if picker else True
-    if key == "expand" or (item is None and choice is True):
-        return None  # expand is encoded and picked by whoever knows the records in it
-    if picker is None and item is not None and not collection.is_view:
-        return _table_column(item)
-    convert = _picked(_value_conversion(collection, item), item, choice)
-    return lambda column: map(convert, column)
+    name = f"f{len(known)}"
+    if item is None:
+        constant = collection.id if key == "collectionId" else collection.name
+        known[name] = constant if choice is True else apply_choice(choice, constant)
+        return name
+    column = f"c{positions.index(key)}"
+    convert = _value_conversion(collection, item)
+    is_table = picker is None and not collection.is_view
+    known[name] = convert if is_table else _picked(convert, item, choice)
+    return _table_expression(item, column, name) if is_table else f"{name}({column})"
 
 
-def _table_column(item: Field) -> ConvertColumn | None:
-    """Return the conversion of a whole column of a table, which holds what `encode` gives."""
-    convert = item.stored_to_output
+def _table_expression(item: Field, column: str, convert: str) -> str:
+    """Return the expression for a column of a table, which holds what `encode` gives.
+
+    Most values go out as they are: a call for each would cost as much as all the rest.
+    """
+    converted = f"{convert}({column})"
     if item.is_multiple:
-        return lambda column: map(convert, column)
+        return converted
     match item.type:
         case "text" | "email" | "url" | "editor" | "select" | "relation" | "file":
-            return None
+            return column
         case "bool":
-            return lambda column: map(bool, column)
+            return f"not not {column}"
         case "number":
-            return _number_column
+            is_plain = f"type({column}) is int and -{MAX_SAFE_INT} <= {column} <= {MAX_SAFE_INT}"
+            return f"{column} if {is_plain} else {converted}"
         case "date" | "autodate":
-            return lambda column: (
-                column if set(map(len, column)) <= _DATE_LENGTHS else map(convert, column)
-            )
+            return f"{column} if len({column}) == {_DATE_LENGTH} else {converted}"
         case _:
-            return lambda column: map(convert, column)
+            return converted
 
 
-def _number_column(column: Sequence[Any]) -> Iterable[JsonValue]:
-    is_plain = set(map(type, column)) == {int} and (
-        min(column) >= -MAX_SAFE_INT and max(column) <= MAX_SAFE_INT
-    )
-    return column if is_plain else map(number_output, column)
-
-
-def _value_conversion(collection: Collection, item: Field | None) -> Convert:
-    if item is None:
-        return lambda constant: constant
+def _value_conversion(collection: Collection, item: Field) -> Convert:
     if collection.is_view:  # holds whatever its query computes
         return lambda stored: item.to_output(item.decode_view(stored))
     return item.stored_to_output
 
 
-def _picked(convert: Convert, item: Field | None, choice: Choice) -> Convert:
+def _picked(convert: Convert, item: Field, choice: Choice) -> Convert:
     """Return a conversion that also does what the picker wants with the value."""
-    if item is not None and item.type == "json":
+    if item.type == "json":
         # PocketBase: a picked answer was parsed, so numbers have their usual form again.
         if choice is True:
             return lambda stored: (

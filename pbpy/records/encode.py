@@ -7,7 +7,7 @@ rows, so a record that nobody touched is never decoded.
 from __future__ import annotations
 
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import orjson
 
@@ -29,24 +29,31 @@ if TYPE_CHECKING:
 _SECRETS = frozenset({"password", "tokenKey"})
 _CACHED_ENCODERS = 200
 
+_Seen: TypeAlias = "dict[tuple[int, int], tuple[Record, Picker | None, Output]]"
+"""Expanded records of one answer by their identity: each is encoded once, however often it shows.
+
+They are kept with their picker, so that no other object gets their identity."""
+
 _kind_of = attrgetter("collection", "shows_hidden", "visibility", "shows_custom")
 """What must be the same for records to be encoded together."""
 
 
 def encode_record(record: Record, picker: Picker | None = None) -> Output:
     """Return what the client sees of record, as orjson input."""
-    return _encoder_of(record, picker).encode([record])[0]
+    return _encoder_of(record, picker).encode([record], {})[0]
 
 
 def encode_records(records: Sequence[Record], picker: Picker | None = None) -> list[Output]:
     """Return what the client sees of several records, as orjson input."""
-    if not records:
-        return []
+    return _encode(records, picker, {}) if records else []
+
+
+def _encode(records: Sequence[Record], picker: Picker | None, seen: _Seen) -> list[Output]:
     kinds = [*map(_kind_of, records)]
     has_expand = [record.expand is not None for record in records]
     if kinds.count(kinds[0]) == len(kinds) and has_expand.count(has_expand[0]) == len(kinds):
-        return _encoder_of(records[0], picker).encode(records)
-    return [encode_record(record, picker) for record in records]
+        return _encoder_of(records[0], picker).encode(records, seen)
+    return [_encoder_of(record, picker).encode([record], seen)[0] for record in records]
 
 
 class RowEncoder:
@@ -133,15 +140,17 @@ class _Encoder:
         self._email = _email_guard(collection) if "email" in names else None
         self._shape = Shape(collection, names, picker)
 
-    def encode(self, records: Sequence[Record]) -> list[Output]:
+    def encode(self, records: Sequence[Record], seen: _Seen) -> list[Output]:
         """Return the objects of records of one kind."""
         first = records[0]
         if first.visibility is not None or first.shows_custom:
-            return [self._encode_customised(record) for record in records]
+            return [self._encode_customised(record, seen) for record in records]
         rows = [record.export_row() for record in records]
         expanded: Sequence[JsonValue] = ()
         if self._expand is not False:
-            expanded = [_encode_expand(record.expand or {}, self._expand) for record in records]
+            expanded = [
+                _encode_expand(record.expand or {}, self._expand, seen) for record in records
+            ]
         output = self._shape.encode(rows, expanded)
         if self._email is not None:
             for record, row, item in zip(records, rows, output, strict=True):
@@ -149,7 +158,7 @@ class _Encoder:
                     del item["email"]
         return output
 
-    def _encode_customised(self, record: Record) -> Output:
+    def _encode_customised(self, record: Record, seen: _Seen) -> Output:
         """Return the object of a record with names of its own to show or to hide."""
         collection = record.collection
         visibility = record.visibility or {}
@@ -166,7 +175,7 @@ class _Encoder:
                 if visibility.get(name, True):
                     output[name] = value
         if record.expand is not None and visibility.get("expand", True):
-            output["expand"] = _encode_expand(record.expand, True)
+            output["expand"] = _encode_expand(record.expand, True, seen)
         output = dict(sorted(output.items()))
         if self._picker is None:
             return output
@@ -201,18 +210,23 @@ def _email_guard(collection: Collection) -> int | None:
     return layout_of(collection).positions.get("emailVisibility")
 
 
-def _encode_expand(expand: Expanded, choice: Choice) -> JsonValue:
+def _encode_expand(expand: Expanded, choice: Choice, seen: _Seen) -> JsonValue:
     if isinstance(choice, Picker):
         return {
-            name: _encode_relation(related, below)
+            name: _encode_relation(related, below, seen)
             for name, related in sorted(expand.items())
             if (below := choice.choose(name)) is not False
         }
-    return {name: _encode_relation(related, True) for name, related in sorted(expand.items())}
+    return {name: _encode_relation(related, True, seen) for name, related in sorted(expand.items())}
 
 
-def _encode_relation(related: Record | list[Record], choice: Choice) -> JsonValue:
+def _encode_relation(related: Record | list[Record], choice: Choice, seen: _Seen) -> JsonValue:
     picker = choice if isinstance(choice, Picker) else None
-    if isinstance(related, Record):
-        return encode_record(related, picker)
-    return encode_records(related, picker)
+    records = [related] if isinstance(related, Record) else related
+    keys = [(id(record), id(picker)) for record in records]
+    new = [record for record, key in zip(records, keys, strict=True) if key not in seen]
+    if new:
+        for record, output in zip(new, _encode(new, picker, seen), strict=True):
+            seen[id(record), id(picker)] = (record, picker, output)
+    outputs = [seen[key][2] for key in keys]
+    return outputs[0] if isinstance(related, Record) else outputs

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from html.parser import HTMLParser
+from html import unescape
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from pbpy.errors import BadRequest
@@ -81,6 +82,25 @@ _VOID: Final = frozenset(
         "wbr",
     ]
 )
+MAX_TOKENS: Final = 100_000
+"""How many tags and texts of a document are looked at; nobody else is served meanwhile."""
+
+# Every alternative takes what it has looked at, so the time grows with the length alone.
+_TOKEN: Final = re.compile(
+    r"""
+    (?P<text>(?:[^<]++|<(?![a-z/!?]))++)
+    | <!--(?:>|->|.*?(?:--!?>|\Z))
+    | (?P<title><title(?=[\s/>])[^>]*+(?:>|\Z)
+      (?P<content>.*?)(?:</title(?=[\s/>])[^>]*+(?:>|\Z)|\Z))
+    | <(?P<raw>script|style|textarea|iframe|xmp|noembed|noframes)(?=[\s/>])
+      .*?(?:</(?P=raw)(?=[\s/>])[^>]*+(?:>|\Z)|\Z)
+    | (?P<close></(?P<closed>[a-z][^\s/>]*+)[^>]*+(?:>|\Z))
+    | (?P<open><(?P<tag>[a-z][^\s/>]*+)
+      (?:[^>"'=]++|=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z))?|["'])*+(?:>|\Z))
+    | <[!?/][^>]*+(?:>|\Z)
+    """,
+    re.VERBOSE | re.DOTALL | re.IGNORECASE,
+)
 _SPACES: Final = re.compile(r"[ \t\n\r\f]+")
 _SEPARATORS: Final = re.compile(r"[\s(),]+")
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]*)?\Z")
@@ -97,10 +117,7 @@ class Excerpt:
         """Return the excerpt of a text; any other value as it is."""
         if not isinstance(value, str):
             return value
-        collector = _TextCollector(self.max)
-        collector.feed(value)
-        collector.close()
-        text = collector.text.strip()
+        text = _TextCollector(self.max).collect(value)
         if len(text) <= self.max:
             return text
         return text[: self.max].strip() + ("..." if self.with_ellipsis else "")
@@ -121,45 +138,91 @@ def parse_excerpt(modifier: str) -> Excerpt:
     return Excerpt(limit, len(arguments) > 1 and to_bool(arguments[1]))
 
 
-class _TextCollector(HTMLParser):
+class _TextCollector:
     """Collects the text of a document; block elements are set off by one space.
 
     PocketBase does not descend into elements once it has more bytes than max + 2.
     """
 
-    def __init__(self, limit: int) -> None:
-        super().__init__(convert_charrefs=True)
-        self.text = ""
-        self._limit = limit + 2
-        self._skipped: list[str] = []
+    __slots__ = ("_bytes", "_limit", "_out", "_skipped", "_skipped_counts", "_wanted", "length")
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def __init__(self, limit: int) -> None:
+        self.length = 0
+        self._bytes = 0
+        self._limit = limit + 2
+        self._out: list[str] = []
+        self._skipped: list[str] = []
+        self._skipped_counts: dict[str, int] = {}
+        self._wanted = limit
+
+    def collect(self, html: str) -> str:
+        """Return the text, or more than the first `max` characters of it."""
+        for token in islice(_TOKEN.finditer(html), MAX_TOKENS):
+            kind = token.lastgroup
+            if kind == "text":
+                self._add(token[0])
+                if self.length > self._wanted and not token[0][-1].isspace():
+                    break
+            elif kind == "open":
+                self._open(token["tag"].lower())
+            elif kind == "close":
+                self._close(token["closed"].lower())
+            elif kind == "title":
+                self._open("title")
+                self._add(token["content"])
+                self._close("title")
+        return "".join(self._out).strip()
+
+    def _open(self, tag: str) -> None:
         if self._skipped:
             if tag not in _VOID:
-                self._skipped.append(tag)
+                self._skip(tag)
             return
         if tag not in _SKIPPED and tag not in _INLINE:
             self._space()
         if tag in _VOID:
             return
-        if tag in _SKIPPED or len(self.text.encode()) > self._limit:
-            self._skipped.append(tag)
+        if tag in _SKIPPED or self._bytes > self._limit:
+            self._skip(tag)
 
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self._skipped:
-            while self._skipped.pop() != tag:
-                pass
+    def _skip(self, tag: str) -> None:
+        self._skipped.append(tag)
+        self._skipped_counts[tag] = self._skipped_counts.get(tag, 0) + 1
+
+    def _close(self, tag: str) -> None:
+        if self._skipped_counts.get(tag):
+            last = ""
+            while last != tag:
+                last = self._skipped.pop()
+                self._skipped_counts[last] -= 1
             if self._skipped:
                 return
         if not self._skipped and tag not in _SKIPPED and tag not in _INLINE:
             self._space()
 
-    def handle_data(self, data: str) -> None:
+    def _add(self, data: str) -> None:
         if self._skipped:
             return
-        text = _SPACES.sub(" ", data)
-        self.text += text.lstrip(" ") if self.text.endswith(" ") else text
+        text = _SPACES.sub(" ", _unescaped(data))
+        self._put(text.lstrip(" ") if self._ends_in_space else text)
 
     def _space(self) -> None:
-        if not self.text.endswith(" "):
-            self.text += " "
+        if not self._ends_in_space:
+            self._put(" ")
+
+    @property
+    def _ends_in_space(self) -> bool:
+        return bool(self._out) and self._out[-1][-1] == " "
+
+    def _put(self, text: str) -> None:
+        if text:
+            self._out.append(text)
+            self._bytes += len(text.encode())
+            self.length += len(text if self.length else text.lstrip())
+
+
+def _unescaped(text: str) -> str:
+    try:
+        return unescape(text)
+    except ValueError:  # a character reference of thousands of digits
+        return text

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
+from pbpy.errors import BadRequest
 from pbpy.fields.relation import Relation
 from pbpy.records import queries
 from pbpy.records.query_plan import plan_access_many
@@ -19,7 +20,7 @@ from pbpy.records.record import Record
 from pbpy.schema.indexes import find_unique_index
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pbpy.context import Context
     from pbpy.records.request_info import RequestInfo
@@ -32,6 +33,11 @@ Tree: TypeAlias = "dict[str, Tree]"
 MAX_DEPTH: Final = 6
 MAX_BACK_RELATED: Final = 1000
 """How many records that point to one record are expanded."""
+
+MAX_SHOWN: Final = 1_000_000
+"""How many expanded records one answer has at most; one that shows twice counts twice.
+
+PocketBase has no such limit, and six levels of 1,000 relations each have no end."""
 
 _BACK_RELATION: Final = re.compile(r"(\w+)_via_(\w+)\Z", re.ASCII)
 _OLD_BACK_RELATION: Final = re.compile(r"(\w+)\((\w+)\)\Z", re.ASCII)
@@ -51,10 +57,15 @@ async def expand_records(
     paths: str,
     enrich: Enrich,
 ) -> None:
-    """Set `expand` of records of one collection, by a comma-separated list of paths."""
+    """Set `expand` of records of one collection, by a comma-separated list of paths.
+
+    Raises:
+        BadRequest: more than MAX_SHOWN records would show.
+    """
     work = _Expansion(ctx, info, enrich)
+    times = dict.fromkeys((record.id for record in records), 1)
     for name, below in parse_paths(paths).items():
-        await work.expand(records, name, below, 1)
+        await work.expand(records, times, name, below, 1)
 
 
 def parse_paths(text: str) -> Tree:
@@ -115,32 +126,65 @@ def _back_link(
 class _Expansion:
     """One call of `expand_records`."""
 
-    __slots__ = ("_ctx", "_enrich", "_info")
+    __slots__ = ("_ctx", "_enrich", "_info", "_shown")
 
     def __init__(self, ctx: Context, info: RequestInfo, enrich: Enrich) -> None:
         self._ctx = ctx
         self._info = info
         self._enrich = enrich
+        self._shown = 0
 
-    async def expand(self, records: Sequence[Record], name: str, below: Tree, depth: int) -> bool:
-        """Expand one relation and what is below it; return False when every path fails."""
+    async def expand(
+        self,
+        records: Sequence[Record],
+        times: Mapping[str, int],
+        name: str,
+        below: Tree,
+        depth: int,
+    ) -> bool:
+        """Expand one relation and what is below it; return False when every path fails.
+
+        times: how often the record with an id shows.
+        """
         if not records or depth > MAX_DEPTH:
             return True
         link = _find_link(self._ctx.catalog, records[0].collection, name)
         if link is None or not self._may_view(link.target):
             return False
         ids = await self._related_ids(link, records)
-        related = await self._fetch(link.target, dict.fromkeys(i for own in ids for i in own))
+        shown = self._count(records, times, ids)
+        related = await self._fetch(link.target, shown)
         if below:
             # All of them, also after one that works.
             worked = [
-                await self.expand(related, child, deeper, depth + 1)
+                await self.expand(related, shown, child, deeper, depth + 1)
                 for child, deeper in below.items()
             ]
             if not any(worked):
                 return False
         _attach(records, name, ids, {record.id: record for record in related}, link)
         return True
+
+    def _count(
+        self,
+        records: Sequence[Record],
+        times: Mapping[str, int],
+        ids: Sequence[tuple[str, ...]],
+    ) -> dict[str, int]:
+        """Return how often each related record shows.
+
+        Raises:
+            BadRequest: all together too often.
+        """
+        shown: dict[str, int] = {}
+        for record, own in zip(records, ids, strict=True):
+            count = times[record.id]
+            self._shown += count * len(own)
+            for related_id in own:
+                shown[related_id] = shown.get(related_id, 0) + count
+        if self._shown > MAX_SHOWN:
+            raise BadRequest
+        return shown
 
     def _may_view(self, collection: Collection) -> bool:
         return self._info.is_superuser or collection.view_rule is not None

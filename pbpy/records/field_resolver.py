@@ -227,9 +227,15 @@ class FieldResolver:
         match = _VIA.fullmatch(key)
         if match is None:
             raise FilterError(f'failed to resolve field "{key}"')
-        source = self.find_collection(match[1])
+        try:
+            source = self.find_collection(match[1])
+        except FilterError as error:
+            reason = f'failed to load back relation field "{key}" collection'
+            raise FilterError(reason) from error
         field = source.by_name.get(match[2])
-        if field is None or field.type != "relation":
+        if field is None:
+            raise FilterError(f'missing back relation field "{match[2]}"')
+        if field.type != "relation":
             raise FilterError(f'invalid back relation field "{match[2]}"')
         relation = cast("Relation", field)
         if relation.collection_id != place.collection.id:

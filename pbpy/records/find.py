@@ -10,7 +10,7 @@ from pbpy.records.record import Record
 from pbpy.records.request_info import RequestInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from pbpy.context import Context
     from pbpy.filter.template import ListPlan
@@ -24,14 +24,6 @@ async def find_record(ctx: Context, collection: Collection, record_id: str) -> R
     """Return the record with this id, or None."""
     row = await ctx.db.one(queries.select_record(collection, record_id))
     return None if row is None else Record.from_row(collection, row)
-
-
-async def find_records_by_ids(
-    ctx: Context, collection: Collection, record_ids: Iterable[str]
-) -> list[Record]:
-    """Return the records that exist of these ids, in the order of the table."""
-    rows = await ctx.db.all(queries.select_records(collection, record_ids))
-    return [Record.from_row(collection, row) for row in rows]
 
 
 async def find_records(
@@ -53,23 +45,6 @@ async def find_records(
     """
     plan = _plan(ctx, collection, filter, params, sort=sort, limit=limit, offset=offset)
     return [Record.from_row(collection, row) for row in await ctx.db.all(plan.page)]
-
-
-async def find_first_record(
-    ctx: Context,
-    collection: Collection,
-    filter: str = "",  # noqa: A002  # PocketBase's word
-    *,
-    sort: str = "",
-    params: Mapping[str, SqlValue] | None = None,
-) -> Record | None:
-    """Return the first record that a trusted filter matches, or None.
-
-    Raises:
-        FilterError: the filter or sort cannot be used.
-    """
-    found = await find_records(ctx, collection, filter, sort=sort, limit=1, params=params)
-    return found[0] if found else None
 
 
 async def count_records(

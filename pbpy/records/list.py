@@ -13,7 +13,7 @@ from pbpy.records.enrich import enrich_records
 from pbpy.records.guessing import note_miss
 from pbpy.records.page import UNKNOWN, Page, parse_page
 from pbpy.records.picker import compile_picker
-from pbpy.records.query_plan import plan_list
+from pbpy.records.query_plan import plan_list, require_plain
 from pbpy.records.record import Record
 
 if TYPE_CHECKING:
@@ -43,6 +43,9 @@ async def list_records(
         BadRequest, FilterError: paging, filter, sort or fields that cannot be used.
     """
     rule = require_rule(info, collection.list_rule)
+    if not info.is_superuser:  # before the page, as PocketBase does
+        require_plain(info.query.get("filter", ""))
+        require_plain(info.query.get("sort", ""))
     fields = info.query.get("fields")
     work = _Listing(
         ctx,

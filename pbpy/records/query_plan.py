@@ -86,8 +86,8 @@ def plan_list(  # the parts of one query
         raise FilterForbidden("only superusers can perform this action")
     trusted = trusted or info.is_superuser
     if not trusted:
-        _require_plain(filter)
-        _require_plain(sort)
+        require_plain(filter)
+        require_plain(sort)
     template, literals = _list_template(
         catalog,
         collection,
@@ -167,7 +167,7 @@ def find_access_template(
         FilterForbidden: the filter looks into the request or other collections.
     """
     if not info.is_superuser:
-        _require_plain(filter)
+        require_plain(filter)
     auth = _auth_collection(catalog, info)
     if virtual:
         return _virtual_template(catalog, collection, rule, auth, filter)
@@ -268,7 +268,12 @@ def _auth_collection(catalog: Catalog, info: RequestInfo) -> Collection | None:
     return catalog.by_id(info.auth.collection.id) or info.auth.collection
 
 
-def _require_plain(text: str) -> None:
+def require_plain(text: str) -> None:
+    """Accept a client's filter or sort that does not look beyond the collection.
+
+    Raises:
+        FilterForbidden: it names the request or other collections.
+    """
     for path in _SUPERUSER_PATHS:
         if path in text:
             raise FilterForbidden(f"Only superusers can filter by {path}")

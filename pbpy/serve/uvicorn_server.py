@@ -7,16 +7,19 @@ import contextlib
 import logging
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import httptools
 from uvicorn import Config, Server
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from pbpy.serve.limits import BACKLOG, GRACE_S, HEAD_BYTES, HEAD_TIMEOUT_S, KEEP_ALIVE_S
+from pbpy.serve.uvicorn_cycle import Cycle
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Awaitable, Callable, Iterator
+    from typing import Any
 
     from pbpy.api.asgi import Edge
 
@@ -44,7 +47,6 @@ async def run_uvicorn(
             server_header=False,
             proxy_headers=False,
             backlog=BACKLOG,
-            timeout_keep_alive=int(KEEP_ALIVE_S),
             timeout_graceful_shutdown=int(GRACE_S),
         )
     )
@@ -77,15 +79,27 @@ class _Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._connection_scope: dict[str, Any] = {
+            "type": "http",
+            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,
+            "root_path": "",
+        }
         self._in_head = True
         self._has_progress = False
         self._unread_bytes = 0
         self._method = ""
         self._head_timer: asyncio.TimerHandle | None = None
+        self._idle_since: float | None = None
+        self._idle_timer: asyncio.TimerHandle | None = None
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_head_timer()
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -118,7 +132,9 @@ class _Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self._in_head = True
-        super().on_message_begin()
+        self.url = b""
+        self.expect_100_continue = False
+        self.headers = []
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._in_head:  # a trailer is no header: no proxy has checked it
@@ -133,17 +149,69 @@ class _Protocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_headers_complete(self) -> None:
+        """Start the request, as uvicorn does it, without what no application here asks for."""
         self._in_head = False
         self._has_progress = True
         self._stop_head_timer()
-        super().on_headers_complete()
-        if b"#" in self.url:
-            # A target has no fragment: its text belongs to the path or the query.
-            path, _, query = self.url.partition(b"?")
-            self.scope |= {"raw_path": path, "query_string": query}
-        if self._method:
-            self.scope["method"] = self._method
-            self._method = ""
+        parser = self.parser
+        version = parser.get_http_version()
+        raw_path, query = _split_target(self.url)
+        path = raw_path.decode("ascii")
+        self.scope = {
+            **self._connection_scope,  # type: ignore[typeddict-item]
+            "http_version": version,
+            "method": self._method or parser.get_method().decode("ascii"),
+            "headers": self.headers,
+            "path": unquote(path) if "%" in path else path,
+            "raw_path": raw_path,
+            "query_string": query,
+        }
+        self._method = ""
+        before: Cycle | None = self.cycle  # type: ignore[assignment]  # made below, all of them
+        self.cycle = Cycle(
+            self.scope,
+            self.transport,
+            self.flow,
+            self.logger,
+            self.access_logger,
+            self.access_log,
+            self.server_state.default_headers,
+            asyncio.Event(),
+            self.expect_100_continue,
+            version != "1.0" and parser.should_keep_alive(),
+            self.on_response_complete,
+        )
+        if before is None or before.response_complete:
+            self._start_asgi_task(self.cycle, self.app)
+        else:  # the client did not wait for the answer
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
+
+    def on_response_complete(self) -> None:
+        """Begin the next request that waits; else the connection is idle from now on."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+            return
+        # One timer that looks at the clock, not a new one for each answer, which costs 2 us.
+        self._idle_since = self.loop.time()
+        if self._idle_timer is None:
+            self._idle_timer = self.loop.call_later(KEEP_ALIVE_S, self._end_idle)
+
+    def _unset_keepalive_if_required(self) -> None:
+        self._idle_since = None
+
+    def _end_idle(self) -> None:
+        """Close the connection if it was idle for all its time, else look again later."""
+        since, now = self._idle_since, self.loop.time()
+        left_s = KEEP_ALIVE_S if since is None else since + KEEP_ALIVE_S - now
+        if left_s > 0:
+            self._idle_timer = self.loop.call_later(left_s, self._end_idle)
+        else:
+            self.transport.close()
 
     def _refuse(self, status: int) -> None:
         """Answer what is no acceptable request, and close."""
@@ -158,3 +226,17 @@ class _Protocol(HttpToolsProtocol):
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
+
+
+def _split_target(target: bytes) -> tuple[bytes, bytes]:
+    """Return path and query of a request's target.
+
+    Raises:
+        HttpParserInvalidURLError: it is no URL.
+    """
+    if target[:1] == b"/" or b"#" in target:
+        # A target has no fragment: its text belongs to the path or the query.
+        path, _, query = target.partition(b"?")
+        return path, query
+    url = httptools.parse_url(target)
+    return url.path, url.query or b""

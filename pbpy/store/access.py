@@ -49,12 +49,18 @@ class Transaction(Reader, Protocol):
     def savepoint(self) -> AbstractAsyncContextManager[None]:
         """Undo what the block did when it raises; the transaction goes on."""
 
+    def before_commit(self, callback: Callback) -> None:
+        """Call back at the end of the outermost transaction, in order of registration.
+
+        It may still write; when it raises, everything is rolled back.
+        """
+
     def after_commit(self, callback: Callback) -> None:
         """Call back once the outermost transaction has committed, in order of registration."""
 
     def after_rollback(self, callback: Callback) -> None:
         """Call back when the transaction is rolled back, in reverse order of registration.
 
-        Registered inside a savepoint that is undone, both kinds go with it: the rollback
+        Registered inside a savepoint that is undone, all kinds go with it: the rollback
         callbacks run at once, the commit callbacks never.
         """

@@ -44,6 +44,7 @@ class WriteTransaction:
     __slots__ = (
         "_after_commit",
         "_after_rollback",
+        "_before_commit",
         "_depth",
         "_lost",
         "_open",
@@ -57,6 +58,7 @@ class WriteTransaction:
         self._writer = writer
         self._after_commit: list[Callback] = []
         self._after_rollback: list[Callback] = []
+        self._before_commit: list[Callback] = []
         self._depth = 0
         self._lost: StoreError | None = None
         self._open = False
@@ -127,9 +129,13 @@ class WriteTransaction:
         if cancelled is not None:
             return cancelled
         try:
+            for callback in self._before_commit:
+                result = callback()
+                if result is not None:
+                    await result
             self._check()
             self._writer.commit()
-        except StoreError as failure:
+        except BaseException as failure:  # raised again once it is rolled back
             return failure
         return None
 
@@ -248,6 +254,10 @@ class WriteTransaction:
         """Undo what the block did when it raises; the transaction goes on."""
         return _Savepoint(self)
 
+    def before_commit(self, callback: Callback) -> None:
+        """Call back at the end of the outermost transaction, which it may still write to."""
+        self._before_commit.append(callback)
+
     def after_commit(self, callback: Callback) -> None:
         """Call back once the outermost transaction has committed, in order of registration."""
         self._after_commit.append(callback)
@@ -256,22 +266,25 @@ class WriteTransaction:
         """Call back when the transaction is rolled back, in reverse order of registration."""
         self._after_rollback.append(callback)
 
-    async def enter_savepoint(self) -> tuple[str, int, int]:
+    async def enter_savepoint(self) -> tuple[str, tuple[int, int, int]]:
         """Begin a savepoint; return its name and how many callbacks of each kind there are."""
         name = f"s{self._depth + 1}"
         await self.execute(Sql(f"SAVEPOINT {name}"))
         self._depth += 1
-        return name, len(self._after_commit), len(self._after_rollback)
+        counts = len(self._before_commit), len(self._after_commit), len(self._after_rollback)
+        return name, counts
 
     async def release_savepoint(self, name: str) -> None:
         """Keep what was done since."""
         self._depth -= 1
         await self.execute(Sql(f"RELEASE {name}"))
 
-    async def undo_savepoint(self, name: str, commits: int, rollbacks: int) -> None:
+    async def undo_savepoint(self, name: str, counts: tuple[int, int, int]) -> None:
         """Undo what was done since; callbacks registered since go with it."""
         self._depth -= 1
+        before, commits, rollbacks = counts
         undone = self._after_rollback[rollbacks:]
+        del self._before_commit[before:]
         del self._after_commit[commits:]
         del self._after_rollback[rollbacks:]
         cancelled = await self._settle()
@@ -291,7 +304,7 @@ class _Savepoint:
 
     def __init__(self, tx: WriteTransaction) -> None:
         self._tx = tx
-        self._began = ("", 0, 0)
+        self._began = ("", (0, 0, 0))
 
     async def __aenter__(self) -> None:
         self._began = await self._tx.enter_savepoint()

@@ -28,6 +28,14 @@ def test_the_page_says_what_this_is(server: Server) -> None:
     assert answer.headers.get_list("vary") == ["Accept-Encoding", "Origin"]
 
 
+def test_the_page_brings_a_script_for_the_links_that_lead_to_it(server: Server) -> None:
+    page, script = server.send("GET", "/_/"), server.send("GET", "/_/page.js")
+    assert '<script src="page.js">' in page.text
+    assert script.headers["content-type"] == "text/javascript"
+    for fragment in ("#/pbinstall/", "#/auth/oauth2-redirect-"):
+        assert fragment in page.text
+
+
 def test_there_are_no_extensions(server: Server) -> None:
     answer = server.send("GET", "/_/extensions.js")
     assert (answer.status_code, answer.content) == (200, b"")

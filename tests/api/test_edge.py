@@ -9,6 +9,7 @@ import pytest
 
 from pbpy.api.responses import Json, Redirect, Text
 from pbpy.errors import BadRequest, FieldError, NotFound
+from pbpy.records.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -283,6 +284,32 @@ def test_routes_of_an_app_developer(
         assert server.send("GET", "/away").headers["location"] == "https://example.com/"
         assert server.send("GET", "/own").status_code == 201
         assert server.send("GET", "/hello/x/").status_code == 404
+
+
+def test_records_and_collections_in_an_answer_show_what_guests_may_see(
+    make_app: Callable[..., App], serve: Callable[[App], AbstractContextManager[Server]]
+) -> None:
+    app = make_app()
+    secret, public = "hidden@example.com", "public@example.com"
+
+    @app.route("GET", "/members")
+    async def members(request: ApiRequest) -> dict[str, object]:
+        users = request.app.get_collection("users")
+        found = []
+        for email in (secret, public):
+            member = Record(users, {"email": email, "emailVisibility": email == public})
+            member.set_password("1234567890")
+            found.append(await request.app.save(member))
+        return {"collection": users, "members": found}
+
+    app.route("GET", "/odd")(lambda _: {"a": object()})
+    with serve(app) as server:
+        answer = server.send("GET", "/members?fields=members.email,collection.authToken")
+        assert answer.json() == {
+            "collection": {"authToken": {"duration": 432000}},
+            "members": [{}, {"email": public}],
+        }
+        assert server.send("GET", "/odd").status_code == 500
 
 
 def test_starlette_responses_get_the_usual_headers(

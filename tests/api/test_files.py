@@ -12,7 +12,9 @@ from tests.api.conftest import open_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
+    from pbpy.hooks.events import FileTokenRequestEvent
     from tests.api.conftest import Server
 
 PNG = bytes.fromhex(
@@ -113,3 +115,17 @@ def test_an_open_view_rule_opens_protected_files(stored: tuple[Server, dict[str,
     answer = server.send("PATCH", "/api/collections/docs", headers=server.superuser(), json=change)
     assert answer.status_code == 200
     assert server.send("GET", url(record, record["secret"][0])).content == b"secret"
+
+
+def test_a_handler_may_change_the_token(tmp_path: Path) -> None:
+    app = App(Config(data_dir=tmp_path / "pb_data", password_hash="bcrypt"))
+
+    @app.on_file_token_request.on("_superusers")
+    async def mark(e: FileTokenRequestEvent) -> None:
+        assert e.token.count(".") == 2
+        e.token = f"for {e.record.email}"
+        await e.next()
+
+    with open_server(app) as server:
+        answer = server.send("POST", "/api/files/token", headers=server.superuser())
+        assert answer.json() == {"token": "for root@example.com"}

@@ -8,6 +8,7 @@ import pytest
 
 from pbpy.auth.tokens import read_claims
 from pbpy.errors import BadRequest
+from pbpy.records.superusers import INSTALLER_EMAIL
 from tests.auth.world import ANNA, NEW_PASSWORD, PASSWORD, codes
 from tests.mailbox import Mailbox
 
@@ -247,3 +248,12 @@ def test_a_refusing_mail_server_shows_to_nobody(world: World) -> None:
         world.send_mails_to(refusing)
         assert world.post("request-password-reset", {"email": ANNA}).status_code == 204
         assert world.post("request-verification", {"email": ANNA}).status_code == 204
+
+
+def test_the_installers_superuser_gets_no_mail(world: World) -> None:
+    world.server.run(world.app.installer_token())
+    path = "/api/collections/_superusers/request-password-reset"
+    answer = world.server.send("POST", path, json={"email": INSTALLER_EMAIL})
+    world.server.run(world.app.background.wait())
+    assert answer.status_code == 204
+    assert world.mailbox.mails == []

@@ -7,14 +7,14 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from pbpy.auth import origins
-from tests.auth.world import ANNA, World
 from tests.mailbox import Mailbox
 
 if TYPE_CHECKING:
     import httpx
+    import pytest
+
+    from tests.auth.world import World
 
 
 def come(world: World, agent: str) -> httpx.Response:
@@ -119,4 +119,3 @@ def test_no_alerts_where_they_are_off_and_none_for_refresh(world: World) -> None
     come(world, "three")
     assert prints(world) == [fingerprint("one")]
     assert world.mailbox.mails == []
-    assert ANNA

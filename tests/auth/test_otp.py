@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pbpy.app import App
 from pbpy.auth.expired import delete_expired_mfas, delete_expired_otps
 from pbpy.auth.limits import CLEAN_UP_PAUSE_S
+from pbpy.config import Config
 from pbpy.datetimes import format_datetime
 from pbpy.records.record import Record
+from tests.api.conftest import open_server
 from tests.auth.world import ANNA, PASSWORD, World
 from tests.mailbox import Mailbox
 
@@ -166,10 +170,6 @@ def test_a_handler_finds_the_record_by_itself(otp_world: World) -> None:
 
 
 def test_no_cap_in_dev_mode(tmp_path: Any) -> None:
-    from pbpy.app import App
-    from pbpy.config import Config
-    from tests.api.conftest import open_server
-
     app = App(Config(data_dir=tmp_path / "pb_data", dev=True))
     with Mailbox() as mailbox, open_server(app) as server:
         world = World(server, mailbox)
@@ -179,10 +179,6 @@ def test_no_cap_in_dev_mode(tmp_path: Any) -> None:
 
 
 def test_dev_mode_prints_mails(tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    from pbpy.app import App
-    from pbpy.config import Config
-    from tests.api.conftest import open_server
-
     app = App(Config(data_dir=tmp_path / "pb_data", dev=True))
     with Mailbox() as mailbox, open_server(app) as server:
         world = World(server, mailbox)
@@ -267,8 +263,6 @@ def test_a_broken_mfa_rule_lets_nobody_in(otp_world: World) -> None:
     assert otp_world.sign_in().status_code == 200
     collection = otp_world.app.get_collection("users")
     kept = tuple(item for item in collection.fields if item.name != "name")
-    from dataclasses import replace
-
     catalog = otp_world.app.catalog.with_collection(replace(collection, fields=kept))
     otp_world.app._state.catalog = catalog
     answer = otp_world.sign_in()

@@ -31,8 +31,7 @@ def auth_users(name: str, *fields: Any, **options: Any) -> list[Step]:
 
 def known_user(collection: str, record_id: str, name: str, **values: Any) -> list[Step]:
     """Return the steps that make and sign in a user with a known token key."""
-    made = user(collection, record_id, name, **{"tokenKey": KEY[:-1] + record_id[-1], **values})
-    return made if isinstance(made, list) else [made]
+    return user(collection, record_id, name, **{"tokenKey": KEY[:-1] + record_id[-1], **values})
 
 
 def action_token(collection: str, record_id: str, kind: str, **claims: Any) -> str:

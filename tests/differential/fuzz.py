@@ -24,7 +24,6 @@ from tests.differential.steps import (
     records,
     scenario,
     su,
-    with_query,
 )
 
 if TYPE_CHECKING:
@@ -74,12 +73,14 @@ class Fuzzer:
 
     def setup(self) -> list[Step]:
         """Create the collections, users and rows."""
-        world, steps = self.world, []
+        world = self.world
+        steps: list[Step] = []
         for short in ("u", *BASES):
             world.fields[short] = self._fields(short)
             world.ids[short] = [world.row_id(short, number) for number in range(ROWS)]
-        for short in ("u", *BASES):
-            steps.append(fixture(su.post(collections(), self._collection(short))))
+        steps += [
+            fixture(su.post(collections(), self._collection(short))) for short in ("u", *BASES)
+        ]
         for short in ("u", *BASES):
             added = [{"name": f"rel_{t}", **options} for t, options in self._relations()]
             world.fields[short] += added
@@ -333,24 +334,25 @@ class Fuzzer:
         return [leaking(su.patch(collections(self.world.name(short)), body))]
 
     def _view(self) -> Step:
-        name, title = self.world.name, "f_title"
+        table, other, title = self.world.name("a"), self.world.name("b"), "f_title"
         links = [item for item in self.world.fields["a"] if item["type"] == "relation"]
         columns = [f"x.{item['name']}" for item in self.world.fields["a"][:4]]
+        number = f"cast(x.{title} as int) as f_number"
+        joined = f"{table} x left join {other} y on y.id = x.{links[0]['name']}"
+        part = f"{table} x where x.{title} != 'a'"
         query = self.pick.choice(
             [
-                f"select x.id, {', '.join(columns)}, x.{title} as other from {name('a')} x",
-                f"select id, count(id) as total, max({title}) as top from {name('a')} group by id",
-                f"select x.id, y.{title}, y.id as rel_b, {columns[0]} from {name('a')} x "
-                f"left join {name('b')} y on y.id = x.{links[0]['name']}",
-                f"select (x.id || '') as id, cast(x.{title} as int) as f_number, "
-                f"x.{title} from {name('a')} x where x.{title} != 'a'",
+                f"select x.id, {', '.join(columns)}, x.{title} as other from {table} x",
+                f"select id, count(id) as total, max({title}) as top from {table} group by id",
+                f"select x.id, y.{title}, y.id as rel_b, {columns[0]} from {joined}",
+                f"select (x.id || '') as id, {number}, x.{title} from {part}",
             ]
         )
         self.world.fields["v"] = [
             {"name": title, "type": "text"},
             {"name": "f_number", "type": "json"},
         ]
-        body = {"name": name("v"), "type": "view", "viewQuery": query}
+        body = {"name": self.world.name("v"), "type": "view", "viewQuery": query}
         return leaking(su.post(collections(), body | {"listRule": "", "viewRule": ""}))
 
 

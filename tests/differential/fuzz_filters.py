@@ -10,7 +10,10 @@ if TYPE_CHECKING:
 
     from tests.differential.steps import Json
 
-_OPERATORS = "= != > >= < <= ~ !~ ?= ?!= ?> ?>= ?< ?<= ?~ ?!~".split()
+_OPERATORS = [
+    *["=", "!=", ">", ">=", "<", "<=", "~", "!~"],
+    *["?=", "?!=", "?>", "?>=", "?<", "?<=", "?~", "?!~"],
+]
 _LITERALS = [
     *["''", "null", "true", "false", "0", "1", "-1", "1.5", "'a'", "'b'", "'B'", "'1'"],
     *["'one 100%'", "'%o%'", "'_'", '"it\'s"', "'[]'", "'[\"a\"]'", "'é'", "'2026-01-02'"],
@@ -40,8 +43,11 @@ class Grammar:
         return self._expression(short, 0.3)
 
     def sort(self, short: str) -> str:
-        """Return a sort which ends in the id."""
-        chosen = [self._path(short) for _ in range(self.pick.randint(1, 2))]
+        """Return a sort which ends in the id.
+
+        Not along relations: among several related values SQLite may choose any.
+        """
+        chosen = [self._path(short, _MAX_DEPTH) for _ in range(self.pick.randint(1, 2))]
         return ",".join(self.pick.choice(["", "-", "+"]) + path for path in chosen) + ",id"
 
     def expand(self, short: str) -> str:
@@ -119,7 +125,7 @@ class Grammar:
             return f"@request.body.{name}" + self.pick.choice(["", "", ":isset", ":changed"])
         if chance < 0.8:
             other = self.pick.choice("abcu")
-            alias = self.pick.choice(["", ":p"])
+            alias = self.pick.choice(["", f":p{other}"])
             return f"@collection.{self.prefix}_{other}{alias}.{self._path(other)}"
         return "@request." + self.pick.choice(
             ["query.q", "query.q:isset", "method", "context", "headers.x_y", "query.none"]

@@ -66,6 +66,9 @@ def password_with(collection: str, email: str, mfa_id: str, *, in_query: bool = 
 USE = auth("ot_users", "auth-with-otp")
 ASK = auth("ot_users", "request-otp")
 
+ASK_BODIES: tuple[Json, ...] = ({}, [], None, {"email": 5})
+USE_BODIES: tuple[Json, ...] = ({}, [], None, {"otpId": 5}, {"password": "x"})
+
 SCENARIOS = [
     scenario(
         "forms and refusals",
@@ -86,12 +89,12 @@ SCENARIOS = [
             guest.post(ASK, {"email": text})
             for text in ("", "nope", "ot_nobody@example.com", "ot_anna@example.com", "x" * 256)
         ),
-        *(guest.post(ASK, body) for body in ({}, [], None, {"email": 5})),
+        *(guest.post(ASK, body) for body in ASK_BODIES),
         guest.send("POST", ASK, "{"),
         guest.send("POST", ASK, "x", "text/plain"),
         guest.form(ASK, [("email", "ot_nobody@example.com")]),
         guest.get(ASK),
-        *(guest.post(USE, body) for body in ({}, [], None, {"otpId": 5}, {"password": "x"})),
+        *(guest.post(USE, body) for body in USE_BODIES),
         enter("ot_users", "", ""),
         enter("ot_users", "x" * 256, "x" * 72),
         enter("ot_users", "x" * 255, "x" * 71),
@@ -216,6 +219,13 @@ SCENARIOS = [
         ),
         sign_in("mr_users", "mr_anna@example.com", PASSWORD),
         sign_in("mr_users", "mr_bert@example.com", PASSWORD),
+        *(
+            su.post(
+                auth("mr_users", "auth-with-password"),
+                {"identity": f"mr_{name}@example.com", "password": PASSWORD},
+            )
+            for name in ("anna", "bert")
+        ),
         su.patch(collections("mr_users"), {"mfa": {"rule": '@request.context = "otp"'}}),
         sign_in("mr_users", "mr_anna@example.com", PASSWORD),
         otp("mr_users", "mranna000000000", "mranna000000001"),

@@ -113,6 +113,31 @@ def test_a_slow_query_does_not_delay_others(tmp_path: Path) -> None:
     assert sorted(times)[int(len(times) * 0.99)] < 0.05
 
 
+def test_a_view_that_never_ends_holds_up_no_writer(tmp_path: Path) -> None:
+    with start_pbpy(tmp_path, "--queryTimeout", "2") as server, Client(server) as client:
+        client.do("POST", "/api/collections", {"name": "posts", "createRule": ""})
+        answers: list[int] = []
+
+        def create_view() -> None:
+            with Client(server) as other:
+                body = {"name": "endless", "type": "view", "viewQuery": ENDLESS}
+                answers.append(other.ask("POST", "/api/collections", body)[0])
+
+        thread = threading.Thread(target=create_view)
+        thread.start()
+        times: list[float] = []
+        while thread.is_alive() and len(times) < 1000:
+            started = time.perf_counter()
+            client.do("POST", "/api/collections/posts/records", {})
+            times.append(time.perf_counter() - started)
+        thread.join(LIMIT_S)
+    assert answers == [400]
+    assert max(times) < 1
+
+
+ENDLESS = (
+    "with recursive c(x) as (select 1 union all select x + 1 from c) select x as id from c order by x"
+)
 SLOW = (
     "with recursive c(x) as (select 1 union all select x + 1 from c where x < 3000000)"
     " select 'only' as id, max(x) as top from c"

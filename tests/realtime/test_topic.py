@@ -19,7 +19,10 @@ def test_topic_without_options_is_its_own_name() -> None:
 
 
 def test_options_are_texts_and_header_names_snake_case() -> None:
-    text = '{"query":{"n":1.5,"big":1e21,"on":true,"no":null,"l":[1]},"headers":{"X-Token":7,"xKey":"b"}}'
+    text = (
+        '{"query":{"n":1.5,"big":1e21,"on":true,"no":null,"l":[1]},'
+        '"headers":{"X-Token":7,"xKey":"b"}}'
+    )
     topic = parse_topic(f"posts/*?options={quote(text)}")
     assert topic.query == {"n": "1.5", "big": "1" + "0" * 21, "on": "true", "no": "", "l": ""}
     assert topic.headers == {"x_token": "7", "x_key": "b"}

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pbpy.errors import BadRequest, FilterError, FilterForbidden
-from pbpy.records import find
 from tests.records.blog import add, add_user, page
 
 if TYPE_CHECKING:
@@ -100,15 +99,10 @@ def test_trusted_filters_know_no_rules(play: Play) -> None:
         assert len(await app.find_records("posts")) == 5
         assert await app.count_records("posts") == 5
         assert await app.count_records("posts", "n < {:n}", {"n": 2}) == 2
-        posts = app.catalog.get("posts")
-        first = await find.find_first_record(app, posts, "n > 1", sort="n")
+        first = await app.find_first_record("posts", "n > 1", sort="n")
         assert first is not None
         assert first.get("n") == 2
-        assert await find.find_first_record(app, posts, "n > 99") is None
-        ids = [record.id for record in found]
-        assert {item.id for item in await find.find_records_by_ids(app, posts, [*ids, "x"])} == set(
-            ids
-        )
+        assert await app.find_first_record("posts", "n > 99") is None
         with pytest.raises(FilterError):
             await app.find_records("posts", "nope = 1")
 

@@ -67,6 +67,26 @@ def test_texts_mean_what_they_mean_in_pocketbase(tmp_path: Path, text: str, foun
     asyncio.run(scenario())
 
 
+def test_bytes_that_are_no_utf_8_are_shown_as_replacements(tmp_path: Path) -> None:
+    """PocketBase stores the bytes of a form as they come."""
+
+    async def scenario() -> None:
+        async with opened(tmp_path) as store:
+            async with store.data.transaction() as tx:
+                await tx.execute(insert("good", 1))
+                await tx.execute(Sql("INSERT INTO t VALUES (CAST(x'ff41' AS TEXT), ?)", (2,)))
+                assert await tx.one(Sql("SELECT id, n FROM t WHERE n = ?", (2,))) == ("\ufffdA", 2)
+            select = Sql("SELECT id, n, NULL, 1.5 FROM t WHERE n > ? ORDER BY n DESC -- all", (0,))
+            expected = [("\ufffdA", 2, None, 1.5), ("good", 1, None, 1.5)]
+            assert await store.data.all(select) == expected
+            assert await store.data.one(select) == expected[0]
+            assert await store.data.value(select) == "\ufffdA"
+            columns, rows = await store.data.described(select, 1)
+            assert (columns[0], rows) == (("id", "TEXT"), expected[:1])
+
+    asyncio.run(scenario())
+
+
 @pytest.mark.parametrize("version", ["3.40.1", "3.51.2", "3.9.0"])
 def test_old_sqlite_is_refused(version: str) -> None:
     with pytest.raises(ConfigError, match=r"3\.51\.3 or later"):

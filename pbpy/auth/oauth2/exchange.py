@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, quote_plus
 
 from pbpy.auth.oauth2.failure import OAuth2Failure
+from pbpy.auth.oauth2.user import text_at
 from pbpy.datetimes import format_datetime
 
 if TYPE_CHECKING:
@@ -88,10 +89,9 @@ def read_token(answer: Answer) -> OAuth2Token:
     values = _read_values(answer)
     if answer.status not in range(200, 300) or values.get("error"):
         raise OAuth2Failure(f"the token request was refused with status {answer.status}")
-    texts = [values.get(key) or "" for key in ("access_token", "refresh_token", "token_type")]
-    if not all(isinstance(text, str) for text in texts):
-        raise OAuth2Failure("the token answer has members of another type")
-    access_token, refresh_token, token_type = texts
+    access_token, refresh_token, token_type = (
+        text_at(values, key) for key in ("access_token", "refresh_token", "token_type")
+    )
     if not access_token:
         raise OAuth2Failure("the token answer has no access_token")
     expiry = _read_expiry(values.get("expires_in"))
@@ -110,7 +110,7 @@ def _read_values(answer: Answer) -> dict[str, JsonValue]:
 
 def _read_expiry(seconds: JsonValue) -> str:
     try:
-        count = min(int(seconds or 0), _MAX_EXPIRY_S)
+        count = min(int(seconds) if seconds not in (None, "") else 0, _MAX_EXPIRY_S)
     except (TypeError, ValueError, OverflowError) as error:
         raise OAuth2Failure("expires_in is no number") from error
     return format_datetime(datetime.now(UTC) + timedelta(seconds=count)) if count > 0 else ""

@@ -77,7 +77,8 @@ class Gitee(Provider):
         with contextlib.suppress(OAuth2Failure):
             for item in items_of(answer.json()):
                 email = text_at(item, "email")
-                is_primary = "primary" in (find_at(item, "scope") or [])
+                scopes = item.get("scope")
+                is_primary = isinstance(scopes, list) and "primary" in scopes
                 if is_primary and text_at(item, "state") == "confirmed" and is_email(email):
                     return email
         return ""

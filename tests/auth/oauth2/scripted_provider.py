@@ -30,9 +30,10 @@ def make_code(user: Any = None, **script: Any) -> str:
     """Return a code.
 
     user is what the user endpoint tells. script: `token` (members of the token answer),
-    `token_status`, `token_type` (its content type), `user_status`, `emails` (what `/emails`
-    tells), `emails_status`, `never` (True: the token request is not answered), `style` (`form`: the client must name itself in the form),
-    `verifier` (the only one that is accepted).
+    `token_status`, `token_type` (its content type, with `token_text` as its body), `user_status`,
+    `emails` (what `/emails` tells), `emails_status`, `never` (True: the token request is not
+    answered), `style` (`form`: the client must name itself in the form), `verifier` (the only
+    one that is accepted).
     """
     text = json.dumps({"user": user, **script})
     return urlsafe_b64encode(text.encode()).rstrip(b"=").decode()

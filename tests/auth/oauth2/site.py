@@ -91,7 +91,7 @@ class Site:
     def links(self) -> list[tuple[str, str, str]]:
         """Return record, provider and the provider's id of all links."""
         keys = ("recordRef", "provider", "providerId")
-        return [(*(link[key] for key in keys),) for link in self.records("_externalAuths")]  # type: ignore[misc]
+        return [(*(link[key] for key in keys),) for link in self.records("_externalAuths")]
 
 
 @contextmanager

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pbpy.auth.oauth2 import redirect
 from pbpy.auth.oauth2.redirect import OAuth2Redirect, RedirectNames, parse_name
 
 ANN = json.dumps({"name": {"firstName": "Ann", "lastName": "Lee"}})
@@ -22,7 +21,7 @@ def test_a_name_is_taken_once() -> None:
 
 def test_a_name_waits_for_one_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     moments = iter([0.0, 59.9, 100.0, 160.1])
-    monkeypatch.setattr(redirect.time, "monotonic", lambda: next(moments))
+    monkeypatch.setattr("time.monotonic", lambda: next(moments))
     names = RedirectNames()
     names.keep("in time", ANN)
     assert names.take("in time") == "Ann Lee"

@@ -1,0 +1,14 @@
+"""The bus: what the processes of one application tell each other.
+
+    bus.py            the interface, and what all kinds of bus share
+    local_bus.py      members in one process
+    outbox.py         processes on one machine: rows of data.db, written with the change itself
+    doorbell.py       "there are new rows": a datagram to every process
+    questions.py      a message to one process, and its answer
+    redis_bus.py      processes on several machines (extra `redis`)
+    place.py          where a process stands among the others
+
+Invariants: every member gets the published messages in the same order, its own included; a
+message published with a transaction is seen if that commits, and never if it does not.
+Imports: store, config, errors. Called by app and realtime, made by `place.make_bus`.
+"""

@@ -1,0 +1,120 @@
+"""Bus: the interface, its messages, and the callbacks that hear them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+
+from pbpy.ids import random_text
+
+if TYPE_CHECKING:
+    from pbpy.store.access import Transaction
+
+WORKER_ID_LENGTH: Final = 4
+"""Short, since ids of realtime clients begin with it."""
+
+MISSED: Final = "bus.missed"
+"""The kind of the message that a member gets when it may have missed some."""
+
+ANSWER_LIMIT_S: Final = 5.0
+"""How long `send` waits for an answer."""
+
+SYNC_LIMIT_S: Final = 1.0
+"""How long `sync` waits: a member that hangs must not hold up the others for longer."""
+
+log = logging.getLogger("pbpy.bus")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What one process tells others.
+
+    Attributes:
+        kind: decides who hears it, as `collections`.
+        data: whatever the kind says, mostly JSON.
+        sender: the worker that sent it; the bus fills it in.
+    """
+
+    kind: str
+    data: bytes = b""
+    sender: str = ""
+
+
+Callback: TypeAlias = Callable[[Message], Awaitable[bytes | None]]
+"""Hears a message; what it returns is the answer where one was asked for."""
+
+
+class Bus(Protocol):
+    """How the processes of one application reach each other.
+
+    Attributes:
+        worker: what this process is called, WORKER_ID_LENGTH characters; new for every process.
+        is_alone: there can be no other member, so nothing needs to be published for their sake.
+    """
+
+    worker: str
+    is_alone: bool
+
+    def subscribe(self, kind: str, callback: Callback) -> None:
+        """Call back for the messages of a kind, one after the other in their order.
+
+        A callback must not call `sync`; a slow one holds up all messages behind it.
+        """
+
+    def publish(self, message: Message, tx: Transaction | None = None) -> None:
+        """Send a message to every member, this one included.
+
+        With a transaction it goes out with the commit, in the order of commits, and not at all
+        after a rollback; without one it goes out soon.
+        """
+
+    async def send(self, worker: str, message: Message) -> bytes:
+        """Send a message to one member and return its answer; b"" when it has none.
+
+        Raises:
+            WorkerGone: there is no such member, or it does not answer in time.
+        """
+
+    async def sync(self) -> None:
+        """Wait until all members have heard what this one has published before."""
+
+    async def open(self) -> None:
+        """Join: messages published from now on are heard."""
+
+    async def close(self) -> None:
+        """Leave."""
+
+
+class Subscribers:
+    """The callbacks of one member."""
+
+    __slots__ = ("_callbacks",)
+
+    def __init__(self) -> None:
+        self._callbacks: dict[str, list[Callback]] = {}
+
+    def add(self, kind: str, callback: Callback) -> None:
+        """Call back for the messages of a kind."""
+        self._callbacks.setdefault(kind, []).append(callback)
+
+    async def deliver(self, message: Message) -> None:
+        """Call every callback; the failure of one is logged and keeps nothing from the others."""
+        for callback in self._callbacks.get(message.kind, ()):
+            try:
+                await callback(message)
+            except Exception:  # one defect must not end the bus
+                log.exception("a message of kind %s was not handled", message.kind)
+
+    async def answer(self, message: Message) -> bytes:
+        """Return the answer of the callback that has one."""
+        answer = b""
+        for callback in self._callbacks.get(message.kind, ()):
+            answer = await callback(message) or answer
+        return answer
+
+
+def new_worker_id() -> str:
+    """Return a name for a process."""
+    return random_text(WORKER_ID_LENGTH)

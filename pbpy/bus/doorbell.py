@@ -1,0 +1,94 @@
+"""Doorbell: wakes the other processes of this machine by an empty datagram.
+
+Every process has a socket in a folder that only its user may enter. A signal that is lost does
+no harm: the rows are the truth, and whoever waits for them also looks now and then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+SUFFIX: Final = ".bell"
+_MAX_DATAGRAM: Final = 16
+
+
+class Doorbell:
+    """The sockets of this process.
+
+    Args:
+        folder: of all processes that ring each other.
+        worker: the name of this one.
+        answer: called when another process has rung.
+    """
+
+    def __init__(self, folder: Path, worker: str, answer: Callable[[], None]) -> None:
+        self._folder = folder
+        self._path = folder / f"{worker}{SUFFIX}"
+        self._answer = answer
+        self._socket: socket.socket | None = None
+        self._seen_at = -1
+        self._others: tuple[str, ...] = ()
+
+    def open(self) -> None:
+        """Hear the others from now on.
+
+        Raises:
+            OSError: the folder is not there, or its path is too long.
+        """
+        bell = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        bell.bind(str(self._path))
+        self._socket = bell
+        asyncio.get_running_loop().add_reader(bell.fileno(), self._hear)
+
+    def _hear(self) -> None:
+        if self._socket is not None:
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    self._socket.recv(_MAX_DATAGRAM)
+        self._answer()
+
+    def ring(self) -> None:
+        """Wake all others; one whose queue is full has been rung already."""
+        if self._socket is None:
+            return
+        for path in self._find_others():
+            try:
+                self._socket.sendto(b"", path)
+            except ConnectionRefusedError:  # its process is dead
+                self._forget(path)
+            except (BlockingIOError, FileNotFoundError):
+                continue
+
+    def workers(self) -> list[str]:
+        """Return the names of the others."""
+        return [self._name(path) for path in self._find_others()]
+
+    def _find_others(self) -> tuple[str, ...]:
+        changed_at = self._folder.stat().st_mtime_ns
+        if changed_at != self._seen_at:
+            self._seen_at = changed_at
+            bells = self._folder.glob(f"*{SUFFIX}")
+            self._others = tuple(str(path) for path in bells if path != self._path)
+        return self._others
+
+    def _forget(self, path: str) -> None:
+        (self._folder / f"{self._name(path)}{SUFFIX}").unlink(missing_ok=True)
+
+    @staticmethod
+    def _name(path: str) -> str:
+        return path.rpartition("/")[2].removesuffix(SUFFIX)
+
+    def close(self) -> None:
+        """Hear nobody any more."""
+        bell, self._socket = self._socket, None
+        if bell is not None:
+            asyncio.get_running_loop().remove_reader(bell.fileno())
+            bell.close()
+            self._path.unlink(missing_ok=True)

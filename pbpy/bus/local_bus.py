@@ -1,0 +1,91 @@
+"""LocalBus: members in one process; with one member, the bus of a server of one process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pbpy.bus.bus import SYNC_LIMIT_S, Subscribers, new_worker_id
+from pbpy.errors import WorkerGone
+
+if TYPE_CHECKING:
+    from pbpy.bus.bus import Callback, Message
+    from pbpy.store.access import Transaction
+
+
+class LocalBus:
+    """One member. Fulfils `pbpy.bus.bus.Bus`.
+
+    Args:
+        members: who hears whom, shared by all of them; None for a member that stays alone.
+    """
+
+    def __init__(self, members: dict[str, LocalBus] | None = None) -> None:
+        self.worker = new_worker_id()
+        self.is_alone = members is None
+        self._members = {} if members is None else members
+        self._subscribers = Subscribers()
+        self._inbox: asyncio.Queue[Message] = asyncio.Queue()
+        self._reading: asyncio.Task[None] | None = None
+
+    def subscribe(self, kind: str, callback: Callback) -> None:
+        """Call back for the messages of a kind."""
+        self._subscribers.add(kind, callback)
+
+    def publish(self, message: Message, tx: Transaction | None = None) -> None:
+        """Put a message into every inbox, now or after the commit."""
+        sent = replace(message, sender=self.worker)
+        if tx is None:
+            self._spread(sent)
+        else:
+            tx.after_commit(partial(self._spread, sent))
+
+    def _spread(self, message: Message) -> None:
+        for member in self._members.values():
+            member._inbox.put_nowait(message)  # noqa: SLF001  # another member
+
+    async def send(self, worker: str, message: Message) -> bytes:
+        """Have another member answer.
+
+        Raises:
+            WorkerGone: there is no such member.
+        """
+        member = self._members.get(worker)
+        if member is None:
+            raise WorkerGone(f"there is no worker {worker}")
+        sent = replace(message, sender=self.worker)
+        return await member._subscribers.answer(sent)  # noqa: SLF001  # another member
+
+    async def sync(self) -> None:
+        """Wait until all inboxes are empty."""
+        if self.is_alone:
+            return
+        inboxes = [member._inbox.join() for member in self._members.values()]  # noqa: SLF001
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SYNC_LIMIT_S):
+                await asyncio.gather(*inboxes)
+
+    async def open(self) -> None:
+        """Join."""
+        self._members[self.worker] = self
+        self._reading = asyncio.create_task(self._read(), name="pbpy-bus")
+
+    async def _read(self) -> None:
+        while True:
+            message = await self._inbox.get()
+            try:
+                await self._subscribers.deliver(message)
+            finally:
+                self._inbox.task_done()
+
+    async def close(self) -> None:
+        """Leave."""
+        self._members.pop(self.worker, None)
+        reading, self._reading = self._reading, None
+        if reading is not None:
+            reading.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await reading
