@@ -18,6 +18,8 @@ from pbpy.auth.limits import AuthLimits
 from pbpy.auth.passwords import hash_password, verify_password
 from pbpy.auth.tokens import Tokens
 from pbpy.background import Background
+from pbpy.bus.bus import MISSED, Message
+from pbpy.bus.place import Place, make_bus
 from pbpy.config import Config
 from pbpy.data import Data
 from pbpy.datetimes import now
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from pbpy.auth.tokens import TokenType
+    from pbpy.bus.bus import Bus
     from pbpy.files.storage import Storage
     from pbpy.hooks.app_hooks import AppHooks
     from pbpy.mail.mailer import Mailer
@@ -48,6 +51,9 @@ if TYPE_CHECKING:
     from pbpy.schema.collection import Collection
     from pbpy.store.access import Reader, Transaction
     from pbpy.store.sql import SqlValue
+
+_COLLECTIONS = "app.collections"
+_SETTINGS = "app.settings"
 
 _POLL_S = 0.25
 """How often the process looks whether another one changed collections or settings."""
@@ -66,6 +72,7 @@ class _State:
     """What all Apps of one process share and replace as a whole."""
 
     __slots__ = (
+        "bus",
         "catalog",
         "rate_limiter",
         "schema_stamp",
@@ -77,6 +84,7 @@ class _State:
 
     def __init__(self) -> None:
         self.store: Store | None = None
+        self.bus: Bus | None = None
         self.catalog = Catalog()
         self.schema_stamp: SqlValue = None
         self.settings = Settings()
@@ -86,7 +94,11 @@ class _State:
 
 
 class App(Data):
-    """One PocketBase application over one data directory; fulfils `pbpy.context.Context`."""
+    """One PocketBase application over one data directory; fulfils `pbpy.context.Context`.
+
+    Attributes:
+        place: where this process stands among the workers of its server.
+    """
 
     def __init__(self, config: Config | None = None) -> None:
         super().__init__()
@@ -98,6 +110,7 @@ class App(Data):
         self.background = Background()
         self.realtime = Realtime(self)
         self.limits = AuthLimits()
+        self.place = Place()
         self._state = _State()
         self._tokens = Tokens()
         self.unbound: App = self
@@ -118,7 +131,9 @@ class App(Data):
             store = await Store.open(self.config)
             self._state.store = store
             await initialise(store, self.config)
-            version = await store.data.data_version()  # first: nothing saved meanwhile is missed
+            # First: nothing saved meanwhile is missed.
+            version = await store.data.data_version()
+            await self._join(make_bus(self.place, store.data, self.config.redis_url))
             await self.reload_catalog()
             await self.reload_settings()
             await self.intents.open()
@@ -130,6 +145,24 @@ class App(Data):
         except BaseException:
             await self._release()
             raise
+
+    async def _join(self, bus: Bus) -> None:
+        """Open the bus, and hear on it what other processes have changed."""
+
+        async def hear_collections(message: Message) -> None:
+            if message.sender != bus.worker:
+                await self.reload_catalog()
+
+        async def hear_settings(message: Message) -> None:
+            if message.sender != bus.worker:
+                await self.reload_settings()
+
+        for kind in (_COLLECTIONS, MISSED):
+            bus.subscribe(kind, hear_collections)
+        for kind in (_SETTINGS, MISSED):
+            bus.subscribe(kind, hear_settings)
+        await bus.open()
+        self._state.bus = bus
 
     async def close(self) -> None:
         """Call `on_terminate`, then close everything; safe to call twice."""
@@ -149,6 +182,9 @@ class App(Data):
             watcher.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await watcher
+        bus, self._state.bus = self._state.bus, None
+        if bus is not None:
+            await bus.close()
         store, self._state.store = self._state.store, None
         if store is not None:
             await store.close()
@@ -179,6 +215,17 @@ class App(Data):
         if store is None:
             raise RuntimeError("the app is not open; use `async with app:` or `await app.open()`")
         return store
+
+    @property
+    def bus(self) -> Bus:
+        """What reaches the other processes of this server.
+
+        Raises:
+            RuntimeError: the App is not open.
+        """
+        if self._state.bus is None:
+            raise RuntimeError("the app is not open; use `async with app:` or `await app.open()`")
+        return self._state.bus
 
     @property
     def db(self) -> Reader:
@@ -250,12 +297,15 @@ class App(Data):
             RuntimeError: outside of `transaction()`.
         """
         if self._tx_catalog is None:
+            self.bus.publish(Message(_COLLECTIONS), self.tx)
             self.tx.after_commit(self._publish_catalog)
         self._tx_catalog = catalog
 
-    def _publish_catalog(self) -> None:
+    async def _publish_catalog(self) -> None:
         if self._tx_catalog is not None:
             self._state.catalog = self._tx_catalog
+            # Whoever reads the answer finds the new rules in every process.
+            await self.bus.sync()
 
     def replace_settings(self, settings: Settings) -> None:
         """Set the settings of the bound transaction; the application reloads at commit.
@@ -264,7 +314,9 @@ class App(Data):
             RuntimeError: outside of `transaction()`.
         """
         if self._tx_settings is None:
+            self.bus.publish(Message(_SETTINGS), self.tx)
             self.tx.after_commit(self.unbound.reload_settings)
+            self.tx.after_commit(self.bus.sync)
         self._tx_settings = settings
 
     async def reload_settings(self) -> None:

@@ -28,6 +28,8 @@ class Config:
             moves to a reader thread; 0 sends every read to a thread.
         heartbeat_s: how long a realtime stream may be quiet before a comment is sent, which
             keeps proxies from closing it; 0 for never, as PocketBase.
+        redis_url: the Redis through which the servers of several machines tell each other what
+            has changed; "" for none.
     """
 
     data_dir: Path = Path("pb_data")
@@ -42,3 +44,4 @@ class Config:
     automigrate: bool = False
     inline_opcodes: int = 20_000
     heartbeat_s: float = 0
+    redis_url: str = ""

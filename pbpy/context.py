@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from pbpy.auth.limits import AuthLimits
     from pbpy.background import Background
+    from pbpy.bus.bus import Bus
     from pbpy.config import Config
     from pbpy.files.intents import Intents
     from pbpy.files.storage import Storage
@@ -104,6 +105,10 @@ class Context(Protocol):
     @property
     def realtime(self) -> Realtime:
         """The open streams of clients, and messages to them."""
+
+    @property
+    def bus(self) -> Bus:
+        """What reaches the other processes of this server."""
 
     @property
     def background(self) -> Background:

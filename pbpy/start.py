@@ -19,9 +19,19 @@ ADMIN_PASSWORD = "PB_ADMIN_PASSWORD"  # noqa: S105  # the name of a variable
 
 
 async def prepare(app: App) -> None:
-    """Apply migrations, check the required collections, make the first superuser.
+    """Prepare the data directory and this process.
 
     Safe to repeat, and safe while other processes do the same.
+
+    Raises:
+        MigrationError: a migration cannot be applied.
+    """
+    await prepare_data(app)
+    prepare_process(app)
+
+
+async def prepare_data(app: App) -> None:
+    """Do what one process does for all: migrations, required collections, first superuser.
 
     Raises:
         MigrationError: a migration cannot be applied.
@@ -30,11 +40,16 @@ async def prepare(app: App) -> None:
     if folder is not None:
         for file in await apply_pending(app, folder):
             app.log.info("Applied %s", file)
-        if app.config.automigrate:
-            automigrate(app, folder)
     await encrypt_settings(app)
     _warn_of_missing(app)
     await _make_first_superuser(app)
+
+
+def prepare_process(app: App) -> None:
+    """Do what every process does for itself: write migration files, where that is wanted."""
+    folder = app.config.migrations_dir
+    if folder is not None and app.config.automigrate:
+        automigrate(app, folder)
 
 
 def _warn_of_missing(app: App) -> None:

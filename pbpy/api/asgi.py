@@ -97,7 +97,9 @@ class Edge:
                 response.headers.append(CLOSE)  # RFC 9112 6.1: the next request may be smuggled
             if response.is_stream:
                 await self._streams.send(request, response, scope, receive, send)
-            elif response.status not in _BODY_REFUSED and await request.skip_body():
+            elif response.status not in _BODY_REFUSED and (
+                not request.has_body or await request.skip_body()
+            ):
                 await response.send(scope, receive, send)
             else:
                 await refuse_body(response, scope, receive, send)
@@ -126,7 +128,7 @@ class Edge:
         await send({"type": "lifespan.shutdown.complete"})
 
 
-async def announce(app: App) -> None:
+async def announce(app: App, prepare: Callable[[App], Awaitable[None]] = prepare) -> None:
     """Prepare the open application for the requests that will come, and call the serve hook.
 
     Raises:

@@ -50,6 +50,8 @@ class ApiRequest:
     Attributes:
         app: the application.
         scope: the ASGI scope.
+        headers: first value of each header; names in lower case.
+        content_length: the declared length; None where there is none, as in a chunked body.
         method: the HTTP method, as sent.
         params: the values of the path's wildcards, percent-decoded.
         handler: what the route does.
@@ -63,7 +65,6 @@ class ApiRequest:
     __slots__ = (
         "_complete",
         "_form",
-        "_headers",
         "_id",
         "_info",
         "_query",
@@ -72,8 +73,10 @@ class ApiRequest:
         "auth",
         "body",
         "body_limit",
+        "content_length",
         "files",
         "handler",
+        "headers",
         "method",
         "params",
         "scope",
@@ -86,6 +89,9 @@ class ApiRequest:
         self.app = app
         self.handler = handler
         self.scope = scope
+        self.headers: dict[bytes, bytes] = dict(reversed(scope["headers"]))
+        length = self.headers.get(b"content-length")
+        self.content_length = int(length) if length is not None and length.isdigit() else None
         self.method: str = scope["method"]
         self.params = params
         self.auth: Record | None = None
@@ -94,7 +100,6 @@ class ApiRequest:
         self.files: dict[str, list[Upload]] = {}
         self.state: MutableMapping[str, Any] = {}
         self._receive = receive
-        self._headers: dict[bytes, bytes] | None = None
         self._query: dict[str, str] | None = None
         self._info: RequestInfo | None = None
         self._form: Form | None = None
@@ -109,13 +114,6 @@ class ApiRequest:
         if not self._id:
             self._id = token_hex(4)
         return self._id
-
-    @property
-    def headers(self) -> dict[bytes, bytes]:
-        """First value of each header; names in lower case."""
-        if self._headers is None:
-            self._headers = dict(reversed(self.scope["headers"]))
-        return self._headers
 
     def header(self, name: bytes) -> str:
         """Return the first value of a header (name in lower case), or ""."""
@@ -149,6 +147,8 @@ class ApiRequest:
     def token(self) -> str:
         """The token of the Authorization header, without the word Bearer."""
         value = self.header(b"authorization")
+        if not value:
+            return ""
         is_bearer = len(value) > len(_BEARER) and value[: len(_BEARER)].lower() == _BEARER
         return value[len(_BEARER) :] if is_bearer else value
 
@@ -171,12 +171,6 @@ class ApiRequest:
         return self._info
 
     # body
-
-    @property
-    def content_length(self) -> int | None:
-        """The declared length; None where there is none, as in a chunked body."""
-        value = self.headers.get(b"content-length")
-        return int(value) if value is not None and value.isdigit() else None
 
     @property
     def has_body(self) -> bool:

@@ -52,7 +52,7 @@ class Intents:
 
     def __init__(self, data_dir: Path) -> None:
         self._folder = data_dir / FOLDER
-        self._own = self._folder / token_hex(8)
+        self._own = self._folder
         self._lock: int | None = None
 
     async def open(self) -> None:
@@ -61,6 +61,7 @@ class Intents:
         Raises:
             StorageError: the disk refused.
         """
+        self._own = self._folder / token_hex(8)  # only now: a process may have been forked
         self._lock = await on_disk(_make_locked, self._own)
 
     async def close(self) -> None:

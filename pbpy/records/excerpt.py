@@ -90,9 +90,7 @@ _TOKEN: Final = re.compile(
     r"""
     (?P<text>(?:[^<]++|<(?![a-z/!?]))++)
     | <!--(?:>|->|.*?(?:--!?>|\Z))
-    | (?P<title><title(?=[\s/>])[^>]*+(?:>|\Z)
-      (?P<content>.*?)(?:</title(?=[\s/>])[^>]*+(?:>|\Z)|\Z))
-    | <(?P<raw>script|style|textarea|iframe|xmp|noembed|noframes)(?=[\s/>])
+    | <(?P<raw>script|style|textarea|title|iframe|xmp|noembed|noframes)(?=[\s/>])
       .*?(?:</(?P=raw)(?=[\s/>])[^>]*+(?:>|\Z)|\Z)
     | (?P<close></(?P<closed>[a-z][^\s/>]*+)[^>]*+(?:>|\Z))
     | (?P<open><(?P<tag>[a-z][^\s/>]*+)
@@ -167,10 +165,6 @@ class _TextCollector:
                 self._open(token["tag"].lower())
             elif kind == "close":
                 self._close(token["closed"].lower())
-            elif kind == "title":
-                self._open("title")
-                self._add(token["content"])
-                self._close("title")
         return "".join(self._out).strip()
 
     def _open(self, tag: str) -> None:

@@ -24,7 +24,7 @@ const APPS = ["--migrationsDir", inCheckout("migrations"), "--hooksDir", inCheck
 const run = promisify(execFile);
 
 /**
- * Start a server with one superuser; resolves to `{ name, url, stop }` once it answers.
+ * Start a server with one superuser; resolves to `{ name, url, stop, restart }` once it answers.
  *
  * With `apps` it has the collections of migrations/ and, unless it is PocketBase, the hooks of
  * pb_hooks/.
@@ -48,29 +48,43 @@ export async function startServer({ apps = false } = {}) {
         const added = process.env.PBPY_SERVE_ARGS || "";
         extra.push(...added.split(" ").filter(Boolean), ...(apps ? APPS : []));
     }
-    const child = spawn(executable, ["serve", "--http", address, "--dir", dir, ...extra], {
-        stdio: ["ignore", "pipe", "pipe"],
-    });
     const output = [];
-    child.stdout.on("data", (chunk) => output.push(chunk));
-    child.stderr.on("data", (chunk) => output.push(chunk));
-    const exited = new Promise((resolve) => child.once("exit", resolve));
+    const serve = () => spawnServer(
+        executable, ["serve", "--http", address, "--dir", dir, ...extra], output,
+    );
+    let running = serve();
 
     const stop = async () => {
-        child.kill("SIGTERM");
-        const late = AbortSignal.timeout(STOP_TIMEOUT_MS);
-        late.addEventListener("abort", () => child.kill("SIGKILL"));
-        await exited;
+        await running.end();
         await rm(parent, { recursive: true, force: true });
+    };
+    const restart = async () => {
+        await running.end();
+        running = serve();
+        await untilHealthy(url, running.child);
     };
 
     try {
-        await untilHealthy(url, child);
+        await untilHealthy(url, running.child);
     } catch (error) {
         await stop();
         throw new Error(`${name}: ${error.message}\n${Buffer.concat(output)}`);
     }
-    return { name, url, stop };
+    return { name, url, stop, restart };
+}
+
+function spawnServer(executable, args, output) {
+    const child = spawn(executable, args, { stdio: ["ignore", "pipe", "pipe"] });
+    child.stdout.on("data", (chunk) => output.push(chunk));
+    child.stderr.on("data", (chunk) => output.push(chunk));
+    const exited = new Promise((resolve) => child.once("exit", resolve));
+    const end = async () => {
+        child.kill("SIGTERM");
+        const late = AbortSignal.timeout(STOP_TIMEOUT_MS);
+        late.addEventListener("abort", () => child.kill("SIGKILL"));
+        await exited;
+    };
+    return { child, end };
 }
 
 function findExecutable(name) {

@@ -91,6 +91,21 @@ SCENARIOS = (
         _rules("nope_via_t.t = 1", "wrong_rule_via_nope.t = 1", "wrong_rule_via_t.t = 1"),
     ),
     scenario(
+        "excerpts",
+        base("excerpts", field("editor", "b")),
+        [
+            guest.post(records("excerpts", fields="b:excerpt(8,true)"), {"b": html})
+            for html in (
+                *["a<b", "a < b > c", "a <b", "<b>x", "x</b>y", "<script>x", "a<!-- b", "</>a"],
+                *["<img src='a>b'>c", "<a title=it's>x</a>y", '<a href="x>y">z</a>', "<1>a"],
+                *["<p>1234567</p><p>8</p><p>9</p>", "<b>12345678</b><b>9</b>0", "a<x-y>b</x-y>c"],
+                *["a&amp;b &lt;p&gt; &nbsp;x &copy &#65;", "<?php x ?>a", "<![CDATA[a]]>b"],
+                *["<style></style >y", "<!-->a", "<!--->b", "<!--x--!>c", "<title>t</title>y"],
+                *["<textarea><p>a</textarea>b", "<ul><li>a<li>b</ul>", "é😀" * 5, "  a \n b <p> c"],
+            )
+        ],
+    ),
+    scenario(
         "odd_indexes",
         [
             leaking(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -103,3 +104,21 @@ PLAIN = "Hello t est12 3456 word 7 89!? a b c# title"
 )
 def test_excerpt(html: str, arguments: str, expected: str) -> None:
     assert pick({"a": html}, f"a:excerpt({arguments})") == {"a": expected}
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<" * 1_000_000,
+        "<div>" * 200_000 + "</x>" * 200_000,
+        "a" * 500_000 + "<p></p>" * 100_000,
+        '<a x="' * 200_000,
+        "<!--" * 250_000,
+        "<script></scrip" * 70_000,
+    ],
+    ids=lambda html: html[:8],
+)
+def test_the_time_of_an_excerpt_grows_with_the_length_alone(html: str) -> None:
+    started = time.process_time()
+    pick({"a": html}, "a:excerpt(200000)")
+    assert time.process_time() - started < 2

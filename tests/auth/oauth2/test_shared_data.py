@@ -1,4 +1,4 @@
-"""One data directory: who has signed in through a provider with one server is known to the other."""
+"""One data directory: whoever signed in through a provider is known to the other server too."""
 
 from __future__ import annotations
 
