@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     Act = Callable[[App, argparse.Namespace], Awaitable[str]]
+
+_REDIS_VARIABLE = "PBPY_REDIS_URL"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -63,7 +66,7 @@ def _explain(error: PbpyError) -> str:
 def _serve(options: argparse.Namespace) -> None:
     app = App(config_from(options))
     load_hook_files(app, Path(options.hooksDir))
-    serve(app, options.http, options.server)
+    serve(app, options.http, options.server, options.workers)
 
 
 def _superuser(act: Act) -> Callable[[argparse.Namespace], None]:
@@ -144,7 +147,7 @@ def _build_parser() -> CommandParser:
         "-v", "--version", action="version", version=f"pbpy version {version('pbpy')}"
     )
     # What only `serve` has a flag for; without a command there is help.
-    parser.set_defaults(heartbeat=0, origins="*", run=lambda _: parser.print_help())
+    parser.set_defaults(heartbeat=0, origins="*", redisUrl="", run=lambda _: parser.print_help())
     commands = parser.add_subparsers(metavar="COMMAND", title="commands", prog="pbpy")
     shared = flags(defaults=False)
     _add_serve(commands, shared)
@@ -177,6 +180,20 @@ def _add_serve(commands: argparse._SubParsersAction[CommandParser], shared: Comm
         default=0,
         metavar="SECONDS",
         help="send a comment into realtime streams that were quiet for so long (default never)",
+    )
+    serving.add_argument(
+        "--workers",
+        type=int,
+        default=1,
+        metavar="COUNT",
+        help="processes that share the requests (default 1)",
+    )
+    serving.add_argument(
+        "--redisUrl",
+        default=os.environ.get(_REDIS_VARIABLE, ""),
+        metavar="URL",
+        help="a Redis that tells the servers of other machines what has changed "
+        f"(environment: {_REDIS_VARIABLE})",
     )
     serving.set_defaults(run=_serve)
 

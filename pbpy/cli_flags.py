@@ -157,6 +157,7 @@ def config_from(options: argparse.Namespace) -> Config:
         encryption_env=options.encryptionEnv,
         dev=options.dev,
         heartbeat_s=options.heartbeat,
+        redis_url=options.redisUrl,
         migrations_dir=Path(options.migrationsDir),
         automigrate=options.dev if options.automigrate is None else options.automigrate,
     )

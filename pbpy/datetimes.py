@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 
 
 def format_datetime(moment: datetime) -> str:
@@ -13,7 +14,13 @@ def format_datetime(moment: datetime) -> str:
 
 def now() -> str:
     """Return the present moment."""
-    return format_datetime(datetime.now(UTC))
+    second, millisecond = divmod(time.time_ns() // 1_000_000, 1000)
+    return f"{_format_second(second)}.{millisecond:03}Z"
+
+
+@lru_cache(4)  # every write asks for the moment; with datetime it takes 3 us longer
+def _format_second(second: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(second))
 
 
 def now_us() -> int:

@@ -35,11 +35,14 @@ class PocketBase(App):
             self._asgi = create_asgi(self)
         await self._asgi(scope, receive, send)
 
-    def serve(self, http: str = "127.0.0.1:8090", *, server: ServerKind = "auto") -> None:
+    def serve(
+        self, http: str = "127.0.0.1:8090", *, server: ServerKind = "auto", workers: int = 1
+    ) -> None:
         """Serve until SIGINT or SIGTERM; blocks.
 
         Args:
             http: address and port.
             server: `auto`, `hypercorn` or `uvicorn`.
+            workers: how many processes share the requests.
         """
-        serve(self, http=http, server=server)
+        serve(self, http=http, server=server, workers=workers)

@@ -159,9 +159,7 @@ class Mailbox:
             await server.loop.run_in_executor(None, self.hold.wait)
         content = envelope.content
         assert isinstance(content, bytes)
-        login = ""
-        if isinstance(session.auth_data, LoginPassword):
-            login = session.auth_data.login.decode()
+        login = getattr(session.auth_data, "login", b"").decode()
         mail = Mail(
             list(envelope.rcpt_tos),
             envelope.mail_from or "",

@@ -128,17 +128,22 @@ class Edge:
         await send({"type": "lifespan.shutdown.complete"})
 
 
-async def announce(app: App, prepare: Callable[[App], Awaitable[None]] = prepare) -> None:
+async def announce(app: App) -> None:
     """Prepare the open application for the requests that will come, and call the serve hook.
 
     Raises:
         MigrationError: a migration cannot be applied.
     """
+    await prepare(app)
+    await call_serve_hook(app)
+
+
+async def call_serve_hook(app: App) -> None:
+    """Call the serve hook: the process is about to accept requests."""
 
     async def go_on(_: ServeEvent) -> None:
         return
 
-    await prepare(app)
     await app.on_serve.trigger(ServeEvent(app), go_on)
 
 

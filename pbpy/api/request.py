@@ -69,6 +69,7 @@ class ApiRequest:
         "_info",
         "_query",
         "_receive",
+        "_received",
         "app",
         "auth",
         "body",
@@ -100,6 +101,7 @@ class ApiRequest:
         self.files: dict[str, list[Upload]] = {}
         self.state: MutableMapping[str, Any] = {}
         self._receive = receive
+        self._received = 0
         self._query: dict[str, str] | None = None
         self._info: RequestInfo | None = None
         self._form: Form | None = None
@@ -194,27 +196,30 @@ class ApiRequest:
         if self.body:
             yield self.body
             return
-        left = self.body_limit
+        self._received = 0
         deadline = asyncio.get_running_loop().time() + BODY_TIMEOUT_S
         while True:
-            try:
-                async with asyncio.timeout_at(deadline):
-                    message = await self._receive()
-            except TimeoutError:
-                raise ApiError(REQUEST_TIMEOUT, "The request body is late.") from None
-            if message["type"] != "http.request":
-                raise ClientGone
-            chunk: bytes = message.get("body", b"")
-            if left is not None:
-                left -= len(chunk)
-                if left < 0:
-                    raise ContentTooLarge
-            # Before the yield: whoever gets the last chunk may raise and never come back.
-            self._complete = not message.get("more_body", False)
+            chunk = await self._receive_chunk(deadline)
             if chunk:
                 yield chunk
             if self._complete:
                 return
+
+    async def _receive_chunk(self, deadline: float) -> bytes:
+        """Return the next chunk, and note whether it is the last."""
+        try:
+            async with asyncio.timeout_at(deadline):
+                message = await self._receive()
+        except TimeoutError:
+            raise ApiError(REQUEST_TIMEOUT, "The request body is late.") from None
+        if message["type"] != "http.request":
+            raise ClientGone
+        chunk: bytes = message.get("body", b"")
+        self._received += len(chunk)
+        if self.body_limit is not None and self._received > self.body_limit:
+            raise ContentTooLarge
+        self._complete = not message.get("more_body", False)
+        return chunk
 
     async def skip_body(self) -> bool:
         """Read and drop what is left of the body; False if that is too much to wait for.
@@ -237,7 +242,13 @@ class ApiRequest:
 
     async def read(self) -> bytes:
         """Return the whole body; raises as `chunks` does."""
-        parts = [chunk async for chunk in self.chunks()]
+        if self.body:
+            return self.body
+        self._received = 0
+        deadline = asyncio.get_running_loop().time() + BODY_TIMEOUT_S
+        parts = [await self._receive_chunk(deadline)]
+        while not self._complete:
+            parts.append(await self._receive_chunk(deadline))
         self.body = parts[0] if len(parts) == 1 else b"".join(parts)
         return self.body
 

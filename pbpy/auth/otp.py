@@ -95,7 +95,15 @@ async def _issue(ctx: Context, record: Record, password: str, options: OtpOption
     otp = Record(collection, {"collectionRef": record.collection.id, "recordRef": record.id})
     otp.set("password", password)
     await save_record(ctx, otp)
-    ctx.background.start(_deliver(ctx.unbound, record, otp.id, password), "one-time password mail")
+
+    def deliver() -> None:
+        work = _deliver(ctx.unbound, record, otp.id, password)
+        ctx.background.start(work, "one-time password mail")
+
+    if ctx.in_transaction:  # of a handler
+        ctx.tx.after_commit(deliver)
+    else:
+        deliver()
     return otp.id
 
 

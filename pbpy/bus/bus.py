@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
+from pbpy.errors import WorkerGone
 from pbpy.ids import random_text
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Bus(Protocol):
         """Send a message to one member and return its answer; b"" when it has none.
 
         Raises:
-            WorkerGone: there is no such member, or it does not answer in time.
+            WorkerGone: there is no such member, it has failed, or it does not answer in time.
         """
 
     async def sync(self) -> None:
@@ -108,10 +109,18 @@ class Subscribers:
                 log.exception("a message of kind %s was not handled", message.kind)
 
     async def answer(self, message: Message) -> bytes:
-        """Return the answer of the callback that has one."""
+        """Return the answer of the callback that has one.
+
+        Raises:
+            WorkerGone: a callback has failed; the log has the reason.
+        """
         answer = b""
-        for callback in self._callbacks.get(message.kind, ()):
-            answer = await callback(message) or answer
+        try:
+            for callback in self._callbacks.get(message.kind, ()):
+                answer = await callback(message) or answer
+        except Exception as error:
+            log.exception("a message of kind %s was not answered", message.kind)
+            raise WorkerGone(f"the worker could not answer {message.kind}") from error
         return answer
 
 

@@ -10,8 +10,8 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Final
 
-from pbpy.bus.bus import ANSWER_LIMIT_S, Message, log
-from pbpy.errors import WorkerGone
+from pbpy.bus.bus import ANSWER_LIMIT_S, Message
+from pbpy.errors import PbpyError, WorkerGone
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -77,14 +77,14 @@ class Questions:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.closing(writer):
-            try:
+            with contextlib.suppress(OSError):
                 head, _, data = (await reader.read()).partition(b"\n")
                 sender, _, kind = head.decode().partition(" ")
-                writer.write(_DONE + await self._answer(Message(kind, data, sender)))
-            except Exception:  # a defect of one answer must not end the server
-                log.exception("a message of another worker was not answered")
-                writer.write(_FAILED)
-            with contextlib.suppress(OSError):
+                try:
+                    answer = _DONE + await self._answer(Message(kind, data, sender))
+                except PbpyError:
+                    answer = _FAILED
+                writer.write(answer)
                 await writer.drain()
 
     async def close(self) -> None:

@@ -38,6 +38,7 @@ _RETRY_S: Final = 0.5
 _POLL_S: Final = 1.0
 _QUESTION_LENGTH: Final = 12
 _SYNC: Final = "bus.sync"
+_FAILED: Final = "bus.failed"
 _BROKEN: Final = (RedisError, OSError)
 
 
@@ -178,7 +179,10 @@ class RedisBus:
         if "answer" in head:
             waiting = self._answers.get(head["answer"])
             if waiting is not None and not waiting.done():
-                waiting.set_result(data)
+                if message.kind == _FAILED:
+                    waiting.set_exception(WorkerGone(f"{message.sender} could not answer"))
+                else:
+                    waiting.set_result(data)
         elif "question" in head:
             task = asyncio.create_task(self._reply(message, head["question"]), name="pbpy-reply")
             self._answering.add(task)
@@ -188,10 +192,11 @@ class RedisBus:
 
     async def _reply(self, message: Message, question: str) -> None:
         try:
-            data = await self._subscribers.answer(message)
-            await self._tell(message.sender, Message("", data), {"answer": question})
-        except Exception:  # the asker's limit of time ends its wait
-            log.exception("a message of another worker was not answered")
+            answer = Message("", await self._subscribers.answer(message))
+        except WorkerGone:
+            answer = Message(_FAILED)
+        with contextlib.suppress(*_BROKEN):  # the asker's limit of time ends its wait
+            await self._tell(message.sender, answer, {"answer": question})
 
     # life
 

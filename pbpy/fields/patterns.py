@@ -44,7 +44,8 @@ def pattern_error(pattern: str) -> str:
 def pattern_matches(pattern: str, text: str) -> bool:
     """Return whether pattern is found anywhere in text; a broken pattern matches nothing."""
     try:
-        return compile_pattern(pattern).search(text) is not None
+        # As bytes: RE2 searches these, and would translate the places it finds back, 3 us.
+        return compile_pattern(pattern).search(text.encode()) is not None
     except re2.error:
         return False
 

@@ -29,9 +29,9 @@ def _number_text(value: SqlValue) -> str:
         return value.decode("utf-8", "replace")
     if isinstance(value, bool):
         return "true" if value else "false"
-    if value == int(value) if abs(value) != float("inf") else False:  # type: ignore[arg-type]
-        return str(int(value))
-    return format(Decimal(repr(value)), "f")
+    if isinstance(value, float) and not value.is_integer():
+        return format(Decimal(repr(value)), "f")
+    return str(int(value))
 
 
 def _has_wildcard(text: str) -> bool:

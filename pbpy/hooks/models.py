@@ -9,7 +9,7 @@ that is bound to nothing. An exception in an after-success hook cannot undo the 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
 
 from pbpy.hooks.events import CollectionEvent, ModelEvent, RecordEvent
 
@@ -23,19 +23,21 @@ if TYPE_CHECKING:
     from pbpy.records.record import Record
     from pbpy.schema.collection import Collection
 
-Kind = Literal["record", "collection"]
+M = TypeVar("M", bound="Record | Collection")
 
 
-class Moment:
-    """One moment in the life of records or collections, e.g. `record` + `create_execute`."""
+class Moment(Generic[M]):
+    """One moment in the life of records or collections, such as `create_execute`."""
 
-    __slots__ = ("_action", "_own", "_own_event", "_shared")
+    __slots__ = ("_action", "_own", "_shared")
 
-    def __init__(self, kind: Kind, moment: str) -> None:
-        self._own = f"on_{kind}_{moment}"
-        self._shared = f"on_model_{moment}"
-        self._action = cast("ModelAction", moment.removeprefix("after_").partition("_")[0])
-        self._own_event = RecordEvent if kind == "record" else CollectionEvent
+    kind: ClassVar[str]
+    event: ClassVar[Callable[..., ModelEvent]]
+
+    def __init__(self, name: str) -> None:
+        self._own = f"on_{self.kind}_{name}"
+        self._shared = f"on_model_{name}"
+        self._action = cast("ModelAction", name.removeprefix("after_").partition("_")[0])
 
     def is_watched(self, ctx: Context) -> bool:
         """Whether any handler would see it."""
@@ -44,8 +46,8 @@ class Moment:
     async def run(
         self,
         ctx: Context,
-        model: Record | Collection,
-        action: Callable[[Context, Record | Collection], Awaitable[None]],
+        model: M,
+        action: Callable[[Context, M], Awaitable[None]],
         error: BaseException | None = None,
     ) -> None:
         """Run action inside the handlers; a handler may have replaced a collection.
@@ -58,12 +60,46 @@ class Moment:
         if not shared and not own:
             await action(ctx, model)
             return
-        event = self._own_event(cast("App", ctx), model, self._action, error)
+        event = type(self).event(cast("App", ctx), model, self._action, error)
 
         async def innermost(final: ModelEvent) -> None:
-            await action(cast("Context", final.app), final.model)
+            await action(cast("Context", final.app), cast("M", final.model))
+
+        if not shared:  # as it is nearly always, while realtime listens to records
+            await own.trigger(event, innermost)
+            return
 
         async def inner(middle: ModelEvent) -> None:
             await own.trigger(middle, innermost)
 
         await shared.trigger(event, inner)
+
+    async def tell(self, ctx: Context, model: M, error: BaseException | None = None) -> None:
+        """Run the handlers of a moment at which nothing is left to do.
+
+        Raises:
+            Exception: whatever a handler raises.
+        """
+        await self.run(ctx, model, _nothing, error)
+
+
+class RecordMoment(Moment["Record"]):
+    """A moment in the life of a record."""
+
+    __slots__ = ()
+
+    kind = "record"
+    event = RecordEvent
+
+
+class CollectionMoment(Moment["Collection"]):
+    """A moment in the life of a collection."""
+
+    __slots__ = ()
+
+    kind = "collection"
+    event = CollectionEvent
+
+
+async def _nothing(_: Context, __: object) -> None:
+    """Stand where the action stands in other moments."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import mimetypes
+import re
 from email.headerregistry import Address as HeaderAddress
 from email.message import EmailMessage
-from email.utils import formatdate
+from email.utils import formatdate, quote
 from typing import TYPE_CHECKING, Final
 
 from pbpy.errors import MailError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _UNKNOWN_TYPE: Final = "application/octet-stream"
 _ID_LENGTH: Final = 15
+_SPECIAL: Final = re.compile(r"[\s<>(),;:\"\\]")
 
 
 def compose(message: Message) -> EmailMessage:
@@ -66,9 +68,7 @@ def _attach_inline(mail: EmailMessage, attachments: Mapping[str, bytes]) -> None
         return
     for name, content in attachments.items():
         main, sub = _type_of(name)
-        html.add_related(
-            content, main, sub, filename=name, cid=f"<{name}>", disposition="inline"
-        )
+        html.add_related(content, main, sub, filename=name, cid=f"<{name}>", disposition="inline")
 
 
 def _type_of(name: str) -> tuple[str, str]:
@@ -76,8 +76,13 @@ def _type_of(name: str) -> tuple[str, str]:
     return main, sub
 
 
-def _header(addresses: Sequence[Address]) -> list[HeaderAddress]:
-    return [HeaderAddress(item.name, addr_spec=item.address) for item in addresses]
+def _header(addresses: Sequence[Address]) -> list[HeaderAddress] | str:
+    if all(item.address.isascii() for item in addresses):
+        return [HeaderAddress(item.name, addr_spec=item.address) for item in addresses]
+    # HeaderAddress knows RFC 5321 only; a server with SMTPUTF8 takes these as they are.
+    if any(_SPECIAL.search(item.address) for item in addresses):
+        raise ValueError("an address has characters that cannot stand in one")
+    return ", ".join(f'"{quote(item.name)}" <{item.address}>' for item in addresses)
 
 
 def _message_id(sender: Address) -> str:

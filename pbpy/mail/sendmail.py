@@ -35,7 +35,9 @@ class Sendmail:
         mail = await offload(compose, message)
         if message.bcc:
             mail["Bcc"] = ", ".join(item.address for item in message.bcc)
-        await _run(command, mail.as_bytes(policy=lines_of_this_machine))
+        is_ascii = all(address.isascii() for address in message.recipients)
+        policy = lines_of_this_machine.clone(utf8=not is_ascii)
+        await _run(command, mail.as_bytes(policy=policy))
 
 
 async def _run(command: str, mail: bytes) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pbpy.records import queries
 from pbpy.records.record import Record
-from pbpy.records.validate import REFERENCE_COLLECTIONS
+from pbpy.schema.collection import REFERENCE_COLLECTIONS
 
 if TYPE_CHECKING:
     from pbpy.context import Context

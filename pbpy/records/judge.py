@@ -1,8 +1,9 @@
 """Judge: for whom of many subscribers a rule holds for one changed record.
 
-A question is a template with the values that its slots have for one subscriber. Whoever asks
-the same question gets the same answer, so each is put to the database once: a rule that reads
-nothing of the subscriber is one question, `author = @request.auth.id` one per user.
+A question is the statement that a rule comes to for one subscriber. Whoever asks the same
+question gets the same answer, so each is put to the database once: a rule that reads nothing of
+the subscriber is one question, `@request.auth.id != ""` is one for all users and one for all
+guests, `author = @request.auth.id` one per user.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from pbpy.filter.compile import MacroSlot
 from pbpy.records import queries
 from pbpy.records.query_plan import find_access_template, on_virtual_row
 from pbpy.records.request_values import RequestValues
+from pbpy.store.sql import Sql
 
 if TYPE_CHECKING:
     from pbpy.context import Context
-    from pbpy.filter.template import Template
     from pbpy.records.query_plan import Literals
     from pbpy.records.request_info import RequestInfo
     from pbpy.schema.catalog import Catalog
@@ -29,21 +30,19 @@ _REMEMBERED = 4
 
 
 class Question(NamedTuple):
-    """Whether a rule or filter holds for a subscriber with these values.
+    """Whether a rule or filter holds for a subscriber.
 
     Attributes:
         rule: the text of the rule; "" when it is about a filter.
         filter: the text of the filter.
-        key: equal for equal questions.
         info: one of the subscribers that ask it.
+        key: equal for equal questions: the statement, without the id of the record.
     """
 
     rule: str
     filter: str
-    template: Template
-    literals: Literals
-    key: tuple[int, tuple[SqlValue, ...]]
     info: RequestInfo
+    key: tuple[str, tuple[SqlValue, ...]]
 
 
 class _Known(NamedTuple):
@@ -68,17 +67,7 @@ class Judge:
         row: the record as it was saved.
     """
 
-    __slots__ = (
-        "_answers",
-        "_collection",
-        "_ctx",
-        "_id",
-        "_is_current",
-        "_now",
-        "_row",
-        "_saved",
-        "_templates",
-    )
+    __slots__ = ("_answers", "_collection", "_ctx", "_id", "_is_current", "_now", "_row", "_saved")
 
     def __init__(
         self, ctx: Context, collection: Collection, record_id: str, saved: Collection, row: Row
@@ -90,8 +79,7 @@ class Judge:
         self._row = row
         self._now = ctx.now()
         self._is_current: bool | None = None
-        self._answers: dict[tuple[int, tuple[SqlValue, ...]], bool] = {}
-        self._templates: list[Template] = []
+        self._answers: dict[tuple[str, tuple[SqlValue, ...]], bool] = {}
 
     def ask_rule(self, info: RequestInfo, rule: Rule, memory: Memory) -> Question | bool:
         """Return the question whether a rule lets info pass, or the answer where it is known."""
@@ -124,7 +112,6 @@ class Judge:
                 self._log(error)
                 known = False
             self._answers[question.key] = known
-            self._templates.append(question.template)  # keeps its id from being used again
         return known
 
     def _ask(
@@ -145,12 +132,12 @@ class Judge:
             template, literals = find_access_template(
                 catalog, self._collection, info, rule=rule, filter=filter
             )
+            values = template.read(self._request(info, literals))
+            sql = template.statement("row", values).fill(values)
         except FilterError as error:
             self._log(error)
         else:
-            values = template.read(self._request(info, literals))
-            key = (id(template), tuple(values))
-            question = Question(rule, filter, template, literals, key, info)
+            question = Question(rule, filter, info, (sql.text, sql.params))
             if any(isinstance(slot, MacroSlot) for slot in template.slots.items):
                 return question  # another one at every moment
         if len(memory) >= _REMEMBERED:
@@ -159,9 +146,8 @@ class Judge:
         return question
 
     async def _find_answer(self, question: Question) -> bool:
-        template, values = question.template, question.key[1]
-        sql = template.statement("row", values).fill(values, self._id)
-        if await self._ctx.db.one(sql) is None:
+        text, params = question.key
+        if await self._ctx.db.one(Sql(text, (*params, self._id))) is None:
             return False
         return await self._is_stored() or await self._held(question)
 

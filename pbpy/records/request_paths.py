@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pbpy.errors import FilterError
+from pbpy.fields.relation import Relation
 from pbpy.filter.compare import build_condition
 from pbpy.filter.compile import bind
 from pbpy.filter.joins import Param, Ref
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
     from pbpy.fields.field import Field
-    from pbpy.fields.relation import Relation
     from pbpy.filter.operand import AnyOperand
     from pbpy.records.field_resolver import FieldResolver
 
@@ -83,8 +83,8 @@ def _body_path(resolver: FieldResolver, keys: list[str]) -> AnyOperand:
     field = resolver.collection.by_name.get(name)
     if field is None:
         return _static(resolver, "body", keys)
-    if field.type == "relation" and len(keys) > 1:
-        return _body_relation(resolver, field, keys[1:])  # type: ignore[arg-type]
+    if isinstance(field, Relation) and len(keys) > 1:
+        return _body_relation(resolver, field, keys[1:])
     if len(keys) == 1:
         match modifier:
             case "each":

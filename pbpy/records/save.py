@@ -11,10 +11,10 @@ What was computed from the stored row is computed again inside, on the row as it
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from pbpy.errors import BadRequest, NotFound, RecordChanged, StoreError
-from pbpy.hooks.models import Moment
+from pbpy.hooks.models import RecordMoment
 from pbpy.records import queries, write
 from pbpy.records.auth_effects import (
     delete_references,
@@ -29,7 +29,6 @@ from pbpy.records.validate import check_targets, fill_generated, validate_fields
 
 if TYPE_CHECKING:
     from pbpy.context import Context
-    from pbpy.schema.collection import Collection
 
 
 class _Operation:
@@ -38,10 +37,10 @@ class _Operation:
     __slots__ = ("around", "execute", "failure", "success")
 
     def __init__(self, name: str) -> None:
-        self.around = Moment("record", name)
-        self.execute = Moment("record", f"{name}_execute")
-        self.success = Moment("record", f"after_{name}_success")
-        self.failure = Moment("record", f"after_{name}_error")
+        self.around = RecordMoment(name)
+        self.execute = RecordMoment(f"{name}_execute")
+        self.success = RecordMoment(f"after_{name}_success")
+        self.failure = RecordMoment(f"after_{name}_error")
 
 
 _CREATE = _Operation("create")
@@ -75,21 +74,15 @@ async def save_record(
         record.begin_save()
         operation = _UPDATE
 
-    async def store(inner: Context, model: Record | Collection) -> None:
-        await _store(
-            inner,
-            cast("Record", model),
-            operation,
-            validate=validate,
-            if_unchanged=if_unchanged,
-        )
+    async def store(inner: Context, final: Record) -> None:
+        await _store(inner, final, operation, validate=validate, if_unchanged=if_unchanged)
 
     try:
         await operation.around.run(ctx, record, store)
     except Exception as error:
         if operation is _CREATE:
             record.is_new = True
-        await operation.failure.run(ctx, record, _nothing, error)
+        await operation.failure.tell(ctx, record, error)
         raise
 
 
@@ -105,7 +98,7 @@ async def delete_record(ctx: Context, record: Record) -> None:
     try:
         await _DELETE.around.run(ctx, record, _delete)
     except Exception as error:
-        await _DELETE.failure.run(ctx, record, _nothing, error)
+        await _DELETE.failure.tell(ctx, record, error)
         raise
 
 
@@ -122,8 +115,7 @@ async def _store(
     await write.hash_passwords(ctx, record)
     files = file_change(ctx, record)
 
-    async def statement(bound: Context, model: Record | Collection) -> None:
-        final = cast("Record", model)
+    async def statement(bound: Context, final: Record) -> None:
         await files.store(final)  # of a hook; all others are there by now
         await (_insert if operation is _CREATE else _update)(bound, final)
         files.settle(final)
@@ -178,12 +170,11 @@ async def _update(ctx: Context, record: Record) -> None:
     await finish_auth_update(ctx, record, delete_record)
 
 
-async def _delete(ctx: Context, model: Record | Collection) -> None:
-    record = cast("Record", model)
+async def _delete(ctx: Context, record: Record) -> None:
     files = file_change(ctx, record)
     await files.drop_all(record)
 
-    async def remove(bound: Context, _: Record | Collection) -> None:
+    async def remove(bound: Context, _: Record) -> None:
         await _remove(bound, record)
         files.settle(record)
 
@@ -214,7 +205,7 @@ def _announce(ctx: Context, bound: Context, record: Record, operation: _Operatio
     which then calls the error hook.
     """
     if operation.success.is_watched(ctx):
-        bound.tx.after_commit(lambda: operation.success.run(ctx.unbound, record, _nothing))
+        bound.tx.after_commit(lambda: operation.success.tell(ctx.unbound, record))
     if not ctx.in_transaction:
         return
     lost = StoreError("the transaction was rolled back")
@@ -222,10 +213,6 @@ def _announce(ctx: Context, bound: Context, record: Record, operation: _Operatio
     async def rolled_back() -> None:
         if operation is _CREATE:
             record.is_new = True
-        await operation.failure.run(ctx.unbound, record, _nothing, lost)
+        await operation.failure.tell(ctx.unbound, record, lost)
 
     bound.tx.after_rollback(rolled_back)
-
-
-async def _nothing(_: Context, __: Record | Collection) -> None:
-    """Be the action of hooks that come after everything is done."""

@@ -6,7 +6,7 @@ Source: PocketBase forms/record_upsert.go, apis/record_crud.go recordDataFromReq
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from pbpy.errors import (
     REQUIRED,
@@ -40,6 +40,7 @@ _MISMATCH: Final = FieldError("validation_values_mismatch", "Values don't match.
 _INVALID_OLD_PASSWORD: Final = FieldError(
     "validation_invalid_old_password", "Missing or invalid old password."
 )
+_PLAIN: Final = frozenset((str, bool, int, float))
 _REFUSALS: Final = (ConstraintViolation, SqlRejected, UniqueViolation)
 
 
@@ -105,6 +106,8 @@ def load_body(
 
 def _as_json(value: Value) -> JsonValue:
     """Return a field's value as rules see it in a body."""
+    if type(value) in _PLAIN:
+        return cast("JsonValue", value)
     if isinstance(value, JsonText):
         try:
             return value.load()

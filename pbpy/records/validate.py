@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from pbpy.errors import REQUIRED, FieldError, ValidationFailed
-from pbpy.hooks.models import Moment
+from pbpy.hooks.models import RecordMoment
 from pbpy.records import queries
 from pbpy.records.layout import layout_of
+from pbpy.schema.collection import REFERENCE_COLLECTIONS
 from pbpy.schema.providers import PROVIDER_NAMES
 
 if TYPE_CHECKING:
@@ -18,10 +19,7 @@ if TYPE_CHECKING:
     from pbpy.fields.text import Text
     from pbpy.records.record import Record
 
-REFERENCE_COLLECTIONS = ("_mfas", "_otps", "_externalAuths", "_authOrigins")
-"""System collections whose records belong to an auth record (`collectionRef`, `recordRef`)."""
-
-_VALIDATE = Moment("record", "validate")
+_VALIDATE = RecordMoment("validate")
 
 
 async def validate_record(ctx: Context, record: Record) -> None:
@@ -33,7 +31,7 @@ async def validate_record(ctx: Context, record: Record) -> None:
         ValidationFailed: with the first error of each field.
     """
     fill_generated(record)
-    await _VALIDATE.run(ctx, record, _check)  # type: ignore[arg-type]  # the kind is record
+    await _VALIDATE.run(ctx, record, _check)
 
 
 def fill_generated(record: Record) -> None:

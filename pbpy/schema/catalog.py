@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pbpy.errors import NotFound
+from pbpy.fields.relation import Relation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pbpy.fields.relation import Relation
     from pbpy.schema.collection import Collection
 
 
@@ -73,11 +73,11 @@ class Catalog:
         found: tuple[tuple[Collection, Relation], ...] | None = self.memo.get(key)
         if found is None:
             found = tuple(
-                (collection, item)  # type: ignore[misc]  # a relation field, by its type name
+                (collection, item)
                 for collection in sorted(self.collections, key=lambda c: c.name)
                 if not collection.is_view
                 for item in collection.fields
-                if item.type == "relation" and item.collection_id == collection_id  # type: ignore[attr-defined]
+                if isinstance(item, Relation) and item.collection_id == collection_id
             )
             self.memo[key] = found
         return found

@@ -22,6 +22,8 @@ Rule: TypeAlias = "str | None"
 
 CollectionType = Literal["base", "auth", "view"]
 SUPERUSERS = "_superusers"
+REFERENCE_COLLECTIONS = ("_mfas", "_otps", "_externalAuths", "_authOrigins")
+"""System collections whose records belong to an auth record (`collectionRef`, `recordRef`)."""
 
 
 def default_collection_id(type_name: str, name: str) -> str:

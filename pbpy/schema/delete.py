@@ -5,11 +5,13 @@ Source: PocketBase core/collection_model.go onCollectionDeleteExecute.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from pbpy.errors import SchemaError
-from pbpy.hooks.models import Moment
+from pbpy.fields.relation import Relation
+from pbpy.hooks.models import CollectionMoment
 from pbpy.schema import queries
+from pbpy.schema.collection import REFERENCE_COLLECTIONS
 from pbpy.schema.lifecycle import tell_failure, tell_success_later
 from pbpy.schema.refresh import refresh_catalog
 from pbpy.schema.save import check_dependent_views
@@ -17,11 +19,8 @@ from pbpy.schema.table_sync import drop_table
 
 if TYPE_CHECKING:
     from pbpy.context import Context
-    from pbpy.records.record import Record
     from pbpy.schema.catalog import Catalog
     from pbpy.schema.collection import Collection
-
-AUTH_TABLES = ("_externalAuths", "_mfas", "_otps", "_authOrigins")
 
 
 def names_of_referrers(catalog: Catalog, collection: Collection) -> list[str]:
@@ -31,7 +30,7 @@ def names_of_referrers(catalog: Catalog, collection: Collection) -> list[str]:
         for other in catalog.collections
         if other.id != collection.id
         and any(
-            item.type == "relation" and getattr(item, "collection_id", "") == collection.id
+            isinstance(item, Relation) and item.collection_id == collection.id
             for item in other.fields
         )
     ]
@@ -51,16 +50,16 @@ async def delete_collection(
         SchemaError: it is a system collection, or others depend on it; nothing is deleted.
     """
 
-    async def delete(ctx: Context, model: Record | Collection) -> None:
-        await Moment("collection", "delete_execute").run(ctx, model, execute)
+    async def delete(ctx: Context, model: Collection) -> None:
+        await CollectionMoment("delete_execute").run(ctx, model, execute)
 
-    async def execute(ctx: Context, model: Record | Collection) -> None:
-        await _execute(ctx, cast("Collection", model), with_checks=with_checks)
+    async def execute(ctx: Context, model: Collection) -> None:
+        await _execute(ctx, model, with_checks=with_checks)
 
     try:
         async with ctx.transaction() as tx_ctx:
             await refresh_catalog(tx_ctx)
-            await Moment("collection", "delete").run(tx_ctx, collection, delete)
+            await CollectionMoment("delete").run(tx_ctx, collection, delete)
             tell_success_later(ctx, tx_ctx, "delete", lambda: collection)
     except Exception as error:
         await tell_failure(ctx, "delete", collection, error)
@@ -78,7 +77,7 @@ async def _execute(ctx: Context, collection: Collection, *, with_checks: bool) -
         await check_dependent_views(ctx, collection)
     await queries.delete_collection_row(ctx.tx, collection.id)
     if collection.is_auth:
-        for table in AUTH_TABLES:
+        for table in REFERENCE_COLLECTIONS:
             await ctx.tx.execute(queries.delete_rows_of_collection(table, collection.id))
     if not collection.is_view:
         storage = ctx.storage

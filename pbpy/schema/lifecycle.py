@@ -9,25 +9,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pbpy.errors import StoreError
-from pbpy.hooks.models import Moment
+from pbpy.hooks.models import CollectionMoment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pbpy.context import Context
-    from pbpy.records.record import Record
     from pbpy.schema.collection import Collection
-
-
-async def _nothing(_: Context, __: Record | Collection) -> None:
-    """Stand where the action stands in the other chains."""
 
 
 async def tell_failure(
     ctx: Context, action: str, collection: Collection, error: BaseException
 ) -> None:
     """Run the after-error hooks of an action (create, update, delete)."""
-    await Moment("collection", f"after_{action}_error").run(ctx, collection, _nothing, error)
+    await CollectionMoment(f"after_{action}_error").tell(ctx, collection, error)
 
 
 def tell_success_later(
@@ -43,8 +38,7 @@ def tell_success_later(
     """
 
     async def succeeded() -> None:
-        moment = Moment("collection", f"after_{action}_success")
-        await moment.run(ctx.unbound, latest(), _nothing)
+        await CollectionMoment(f"after_{action}_success").tell(ctx.unbound, latest())
 
     async def failed() -> None:
         error = StoreError("the transaction was rolled back")

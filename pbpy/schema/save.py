@@ -6,10 +6,10 @@ Source: PocketBase core/collection_model.go, core/db.go.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from pbpy.errors import NotFound, PbpyError, SchemaError
-from pbpy.hooks.models import Moment
+from pbpy.hooks.models import CollectionMoment
 from pbpy.ids import random_secret
 from pbpy.schema import queries
 from pbpy.schema.lifecycle import tell_failure, tell_success_later
@@ -24,7 +24,6 @@ from pbpy.settings.save import rename_rate_limits
 
 if TYPE_CHECKING:
     from pbpy.context import Context
-    from pbpy.records.record import Record
     from pbpy.schema.collection import Collection
 
 
@@ -108,28 +107,27 @@ class _Save:
                 if self._original is not None:
                     self._original = _stored(tx_ctx, self._original.id)
                 self.latest = prepared(tx_ctx, collection)
-                await Moment("collection", self._action).run(tx_ctx, self.latest, self._save)
+                await CollectionMoment(self._action).run(tx_ctx, self.latest, self._save)
                 tell_success_later(ctx, tx_ctx, self._action, lambda: self.latest)
         except Exception as error:
             await tell_failure(ctx, self._action, self.latest, error)
             raise
         return self.latest
 
-    async def _save(self, ctx: Context, model: Record | Collection) -> None:
-        self.latest = cast("Collection", model)
+    async def _save(self, ctx: Context, collection: Collection) -> None:
+        self.latest = collection
         if self._with_validation:
-            await Moment("collection", "validate").run(ctx, self.latest, self._validate)
-        await Moment("collection", f"{self._action}_execute").run(ctx, self.latest, self._execute)
+            await CollectionMoment("validate").run(ctx, self.latest, self._validate)
+        await CollectionMoment(f"{self._action}_execute").run(ctx, self.latest, self._execute)
         await resave_dependent_views(ctx, self.latest.id)
         if self._original is not None and self._original.name != self.latest.name:
             await rename_rate_limits(ctx, self._original.name, self.latest.name)
 
-    async def _validate(self, ctx: Context, model: Record | Collection) -> None:
-        self.latest = await validate_collection(ctx, cast("Collection", model), self._original)
+    async def _validate(self, ctx: Context, collection: Collection) -> None:
+        self.latest = await validate_collection(ctx, collection, self._original)
 
-    async def _execute(self, ctx: Context, model: Record | Collection) -> None:
+    async def _execute(self, ctx: Context, collection: Collection) -> None:
         original = self._original
-        collection = cast("Collection", model)
         if original is not None:
             if collection.id != original.id:
                 raise SchemaError("primary key change is not allowed")

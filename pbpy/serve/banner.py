@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
+from typing import Any
+
+
+def greet(address: tuple[Any, ...], installer_token: str | None) -> None:
+    """Tell where the server listens, and how the first superuser is made if there is none."""
+    host, port = address[:2]
+    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    sys.stdout.write(banner(url))
+    if installer_token is not None:
+        sys.stdout.write(installer_help(url, installer_token))
+    sys.stdout.flush()
 
 
 def banner(url: str) -> str:

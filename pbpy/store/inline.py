@@ -87,7 +87,8 @@ class InlineConnection:
             raise Overrun
         self._left = self._ticks
         # The wall clock is ten times cheaper, but also sees that other threads were in the way.
-        clock = time.thread_time if sql.text in self._suspected else time.perf_counter
+        is_suspected = sql.text in self._suspected
+        clock = time.thread_time if is_suspected else time.perf_counter
         started = clock()
         try:
             result = fetch(self.connection, sql)
@@ -101,7 +102,9 @@ class InlineConnection:
         finally:
             self._left = NO_LIMIT
         if clock() - started > SLOW_ABOVE_S:
-            (self.slow if clock is time.thread_time else self._suspected).add(sql.text)
+            (self.slow if is_suspected else self._suspected).add(sql.text)
+        elif is_suspected:
+            self._suspected.discard(sql.text)
         return result
 
     def write(self, fetch: Fetch[T], sql: Sql) -> T:

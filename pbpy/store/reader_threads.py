@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pbpy.errors import QueryTimeout
 from pbpy.store.connection import BUSY_TIMEOUT_MS, open_connection
@@ -39,7 +39,7 @@ class _Job:
 
     __slots__ = ("_connection", "_lock", "future")
 
-    future: Future[object]
+    future: Future[Any]
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -97,7 +97,7 @@ class ReaderThreads:
     async def _run_now(self, work: Callable[[apsw.Connection], T]) -> T:
         job = _Job()
         future = self._executor.submit(self._work, job, work)
-        job.future = future  # type: ignore[assignment]  # Future is invariant; only done() is used
+        job.future = future
         self._jobs.add(job)
         try:
             return await asyncio.wrap_future(future)

@@ -88,10 +88,10 @@ class WriteTransaction:
             RuntimeError: this task has it already, and would wait for itself.
             Busy: a task above this one has it, and does not give it back.
         """
-        outer = next(
-            (tx for tx in _opened.get() if tx._writer is self._writer and tx._open),  # noqa: SLF001
-            None,
-        )
+        outer: WriteTransaction | None = None
+        if opened := _opened.get():
+            own = (tx for tx in opened if tx._writer is self._writer and tx._open)  # noqa: SLF001
+            outer = next(own, None)
         if outer is None:
             await self._writer.acquire()
             return

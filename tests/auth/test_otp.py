@@ -169,6 +169,21 @@ def test_a_handler_finds_the_record_by_itself(otp_world: World) -> None:
     assert used == [otp_id]
 
 
+def test_a_handlers_transaction_is_over_before_the_mail_leaves(otp_world: World) -> None:
+    otp_world.add()
+
+    @otp_world.app.on_record_request_otp_request
+    async def wrap(e: Any) -> None:
+        async with e.app.transaction() as bound:
+            e.app = bound
+            await e.next()
+            assert otp_world.mailbox.mails == []
+
+    otp_id = ask(otp_world)
+    (row,) = otp_world.rows("_otps")
+    assert (row.id, row.get("sentTo")) == (otp_id, ANNA)
+
+
 def test_no_cap_in_dev_mode(tmp_path: Any) -> None:
     app = App(Config(data_dir=tmp_path / "pb_data", dev=True))
     with Mailbox() as mailbox, open_server(app) as server:

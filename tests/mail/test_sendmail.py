@@ -58,6 +58,13 @@ def test_the_command_gets_the_whole_mail(command: Path, tmp_path: Path) -> None:
     assert b"\r\n" not in raw
 
 
+def test_an_address_beyond_ascii(command: Path, tmp_path: Path) -> None:
+    install(command, f"cat > {tmp_path}/mail\n")
+    message = Message(Address("a@example.com"), [Address("\u00e9@example.com")], "s", html="x")
+    asyncio.run(Sendmail().send(message))
+    assert "<\u00e9@example.com>" in (tmp_path / "mail").read_text()
+
+
 def test_its_failure_is_a_mail_error(command: Path) -> None:
     install(command, "cat > /dev/null; exit 75\n")
     with pytest.raises(MailError, match="75"):

@@ -195,3 +195,33 @@ def test_a_subject_never_begins_another_header() -> None:
         (mail,) = mailbox.wait(1)
     assert mail.subject == "Hi Bcc: x@example.com"
     assert mail.recipients == ["anna@example.com"]
+
+
+@pytest.mark.parametrize(
+    "address", ["\u00e9@example.com", "a@\u00e9xample.com", "a+b@example.com", "a'b@example.com"]
+)
+def test_addresses_that_records_may_have(address: str) -> None:
+    message = a_message()
+    message.to = [Address(address, "Anna \u00e9, B")]
+    with Mailbox() as mailbox:
+        send(config(mailbox), message)
+        (mail,) = mailbox.wait(1)
+    assert mail.recipients == [address]
+    (header,) = mail.message["To"].addresses
+    sent = [
+        text.encode("utf-8", "surrogateescape").decode()  # as the parser keeps what is no ASCII
+        for text in (header.display_name, header.addr_spec)
+    ]
+    assert sent == ["Anna \u00e9, B", address]
+
+
+@pytest.mark.parametrize(
+    "address", ["\u00e9@b.co, x@y.zz", "\u00e9@b.co\r\nBcc: x@y.zz", "\u00e9> <x@b.co"]
+)
+def test_one_address_never_becomes_two(address: str) -> None:
+    message = a_message()
+    message.to = [Address(address)]
+    with Mailbox() as mailbox:
+        with pytest.raises(MailError):
+            send(config(mailbox), message)
+        assert mailbox.mails == []

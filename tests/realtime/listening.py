@@ -22,7 +22,7 @@ class Heard(NamedTuple):
     record: dict[str, Any]
 
 
-def with_options(topic: str, headers: dict[str, str] | None = None, **query: str) -> str:
+def with_options(topic: str, headers: dict[str, str] | None = None, /, **query: str) -> str:
     """Return a topic with options as the SDK writes them."""
     options = {"query": query, "headers": headers or {}}
     return f"{topic}?options={quote(orjson.dumps(options).decode(), safe='')}"
