@@ -11,6 +11,7 @@ import signal
 import socket
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +20,6 @@ from tests.servers import Server, ServerError, ServerKind, run_command, start_pb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 LIMIT_S = 10.0
 HEALTH = b"GET /api/health HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -249,6 +249,23 @@ def test_a_client_that_leaves_in_the_middle_ends_nothing(server: Server) -> None
         opened.sendall(HEALTH)
         assert read_answer(opened)[0] == 200
     assert "Traceback" not in server.output
+
+
+def open_files(server: Server) -> int:
+    return len(list(Path(f"/proc/{server.process.pid}/fd").iterdir()))
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs Linux's /proc")
+@pytest.mark.parametrize("sent", [b"", HEALTH[:20], SIGN_IN + b"Content-Length: 9\r\n\r\n{"])
+def test_clients_that_leave_take_their_connection_along(server: Server, sent: bytes) -> None:
+    before = open_files(server)
+    with contextlib.ExitStack() as stack:
+        for _ in range(50):
+            stack.enter_context(connection(server)).sendall(sent)
+    deadline = time.monotonic() + LIMIT_S
+    while open_files(server) > before + 5:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_the_first_start_tells_where_to_go(kind: ServerKind, tmp_path: Path) -> None:

@@ -248,7 +248,7 @@ def test_stops_cleanly(kind: ServerKind, tmp_path: Path, number: signal.Signals)
     pids = worker_pids(server)
     with socket.create_connection(("127.0.0.1", server.port), timeout=LIMIT_S) as idle:
         idle.sendall(HEALTH)
-        assert idle.recv(1000).startswith(b"HTTP/1.1 200")
+        assert read_until(idle, b"}}").startswith(b"HTTP/1.1 200")
         os.kill(server.process.pid, number)
         assert server.process.wait(LIMIT_S) == 0
         assert idle.recv(1000) == b""

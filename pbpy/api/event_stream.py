@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 
 from pbpy.api.errors import answer_error
 from pbpy.api.responses import Response
+from pbpy.api.started import start
 from pbpy.hooks.realtime_events import RealtimeMessageEvent
 from pbpy.realtime.sse import CONNECT, HEARTBEAT, Message, frame_prefix
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from starlette.types import Receive, Scope, Send
 
     from pbpy.api.request import ApiRequest
+    from pbpy.api.started import Started
     from pbpy.hooks.realtime_events import RealtimeConnectRequestEvent
 
 _HEADERS = (
@@ -39,14 +44,17 @@ class EventStream(Response):
         "_client",
         "_event",
         "_has_begun",
+        "_is_writing",
         "_last_message",
         "_last_write",
         "_prefix",
         "_request",
+        "_send_message",
         "_started",
+        "_task",
         "_timer",
+        "_unfinished",
         "_waiter",
-        "_writing",
     )
 
     is_stream = True
@@ -61,7 +69,9 @@ class EventStream(Response):
         self._started = self._last_message = self._last_write = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._waiter: asyncio.Future[None] | None = None
-        self._writing: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[Any] | None = None
+        self._is_writing = False
+        self._unfinished: Started | None = None
 
     async def send(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the connect hook around the stream; answer by an error what it refuses."""
@@ -99,79 +109,111 @@ class EventStream(Response):
 
     async def _write_messages(self, send: Send) -> None:
         client, broker = self._client, self._request.app.realtime.broker
-        task = cast("asyncio.Task[None]", asyncio.current_task())
+        self._task = asyncio.current_task()
+        self._send_message = send
         client.wake = self._wake
         broker.register(client)
-        hello = orjson.dumps({"clientId": client.id})
-        client.queue.appendleft(Message(CONNECT, hello))
+        client.queue.appendleft(Message(CONNECT, orjson.dumps({"clientId": client.id})))
         self._started = self._last_message = self._last_write = self._now()
         try:
             while (chunk := await self._next_chunk()) != _END:
-                self._writing = task
+                self._is_writing = True
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
-                self._writing = None
+                self._is_writing = False
                 self._last_write = self._now()
         finally:
-            self._writing = None
+            self._task = None
             broker.unregister(client)
             if self._timer is not None:
                 self._timer.cancel()
+            if self._unfinished is not None:
+                self._unfinished.close()
 
     def _wake(self) -> None:
         """Look again: there is a message, or an end."""
         waiter = self._waiter
-        if waiter is not None:
-            if not waiter.done():
+        if waiter is not None and not waiter.done():
+            if self._client.queue and not self._request.app.on_realtime_message_send:
+                self._write_now(waiter)
+            else:
                 waiter.set_result(None)
-        elif self._client.is_closed and self._writing is not None:
-            self._writing.cancel()  # nobody reads what is being written
+        elif self._client.is_closed and self._is_writing and self._task is not None:
+            self._task.cancel()  # nobody reads what is being written
+
+    def _write_now(self, waiter: asyncio.Future[None]) -> None:
+        """Write what is queued from the task that queued it; wake ours only if that takes time."""
+        self._last_message = self._last_write = self._now()
+        message = {"type": "http.response.body", "body": self._take_frames(), "more_body": True}
+        try:
+            self._unfinished = start(cast("Coroutine[Any, Any, None]", self._send_message(message)))
+        except Exception as error:  # is that of our task
+            waiter.set_exception(error)
+            return
+        if self._unfinished is not None:
+            waiter.set_result(None)
 
     async def _next_chunk(self) -> bytes:
         """Wait for something to write; _END when the stream is over."""
         client = self._client
         while True:
+            if self._unfinished is not None:
+                await self._finish_write(self._unfinished)
             if client.queue:
-                self._last_message = self._now()
-                try:
-                    chunk = await self._take_queue()
-                except Exception:  # of a handler: PocketBase ends the stream
-                    self._request.app.log.exception("a realtime message handler failed")
-                    return _END
-                if chunk:
+                if chunk := await self._take_queue():
                     return chunk
                 continue
-            if client.is_closed:
-                return _END
-            now = self._now()
-            if now >= self._end():
+            now, end = self._now(), self._end()
+            if client.is_closed or now >= end:
                 return _END
             beat = self._beat()
-            if beat is not None and now >= beat:
+            if now >= beat:
                 return HEARTBEAT
-            self._set_timer(self._end() if beat is None else min(beat, self._end()))
+            self._set_timer(min(beat, end))
             self._waiter = asyncio.get_running_loop().create_future()
             try:
                 await self._waiter
             finally:
                 self._waiter = None
 
+    async def _finish_write(self, unfinished: Started) -> None:
+        self._unfinished = None
+        self._is_writing = True
+        await unfinished
+        self._is_writing = False
+        self._last_write = self._now()
+
     async def _take_queue(self) -> bytes:
-        """Return the frames of all queued messages."""
-        client, prefix = self._client, self._prefix
-        frames = []
+        """Return the frames of all queued messages, as the handlers leave them.
+
+        A handler that fails ends the stream.
+        """
+        self._last_message = self._now()
         hook = self._request.app.on_realtime_message_send
+        if not hook:
+            return self._take_frames()
+        frames = []
+
+        async def write(final: RealtimeMessageEvent) -> None:
+            frames.append(self._prefix + final.message.tail)
+
+        client = self._client
         while client.queue:
-            message = client.queue.popleft()
-            if not hook:
-                frames.append(prefix + message.tail)
-                continue
-
-            async def write(final: RealtimeMessageEvent) -> None:
-                frames.append(prefix + final.message.tail)
-
-            own = Message(message.name, message.data)  # the other one is shared
+            shared = client.queue.popleft()
+            own = Message(shared.name, shared.data)
             event = RealtimeMessageEvent(self._request.app, self._request.info, client, own)
-            await hook.trigger(event, write)
+            try:
+                await hook.trigger(event, write)
+            except Exception:  # of app code
+                self._request.app.log.exception("a realtime message handler failed")
+                client.close()
+        return b"".join(frames)
+
+    def _take_frames(self) -> bytes:
+        queue, prefix = self._client.queue, self._prefix
+        if len(queue) == 1:
+            return prefix + queue.popleft().tail
+        frames = [prefix + message.tail for message in queue]
+        queue.clear()
         return b"".join(frames)
 
     def _end(self) -> float:
@@ -182,14 +224,14 @@ class EventStream(Response):
             end = min(end, self._now() + expires_at - time.time())
         return end
 
-    def _beat(self) -> float | None:
+    def _beat(self) -> float:
         heartbeat_s = self._request.app.config.heartbeat_s
-        return self._last_write + heartbeat_s if heartbeat_s else None
+        return self._last_write + heartbeat_s if heartbeat_s else math.inf
 
     def _set_timer(self, when: float) -> None:
         """Wake at a moment; an earlier timer stays, and the moment is looked at again then."""
         if self._timer is not None:
-            if self._timer.when() <= when and not self._timer.cancelled():
+            if self._timer.when() <= when:
                 return
             self._timer.cancel()
         self._timer = asyncio.get_running_loop().call_at(when, self._on_timer)

@@ -15,6 +15,7 @@ from pbpy.records.columns import Shape, shape_of
 from pbpy.records.layout import layout_of
 from pbpy.records.picker import Picker
 from pbpy.records.record import Record
+from pbpy.schema.indexes import indexed_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,13 +69,26 @@ class RowEncoder:
     def __init__(self, collection: Collection, picker: Picker | None, names: Sequence[str]) -> None:
         self.columns: tuple[str, ...] | None = None
         if picker is not None:
-            # A query needs some column, also when none is shown.
-            self.columns = tuple(name for name in names if name in collection.by_name) or ("id",)
+            self.columns = _columns_for(collection, names)
         self._shape = Shape(collection, names, picker, self.columns)
 
     def encode(self, rows: Sequence[Row]) -> list[Output]:
         """Return an object for each row."""
         return self._shape.encode(rows)
+
+
+def _columns_for(collection: Collection, names: Sequence[str]) -> tuple[str, ...] | None:
+    """Return the columns to read for these keys, one of them in no index.
+
+    PocketBase reads whole rows. When an index held all columns of ours, SQLite would read the
+    index alone, and rows without a sort would come in its order.
+    """
+    shown = tuple(name for name in names if name in collection.by_name)
+    indexed = {"id", *indexed_columns(collection.indexes)}
+    if not indexed.issuperset(shown):
+        return shown
+    free = [item.name for item in collection.fields if item.name not in indexed]
+    return (*shown, free[0]) if free else None
 
 
 def row_encoder(

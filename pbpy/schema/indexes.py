@@ -125,6 +125,13 @@ def _parse_column(text: str) -> IndexColumn:
     return IndexColumn(text.strip(_NAME_EDGES), collate, sort)
 
 
+def indexed_columns(statements: Iterable[str]) -> frozenset[str]:
+    """Return the names of all columns, and the texts of all expressions, in these indexes."""
+    return frozenset(
+        column.name for statement in statements for column in parse_index(statement).columns
+    )
+
+
 def find_unique_index(indexes: Iterable[str], column: str) -> Index | None:
     """Return the first unique index over this column alone (in any case), or None."""
     for statement in indexes:

@@ -7,7 +7,9 @@ import contextlib
 import logging
 from typing import TYPE_CHECKING, Any, cast
 
+from hypercorn.asyncio import run as hypercorn_run
 from hypercorn.asyncio import serve
+from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.config import Config
 
 from pbpy.serve.limits import BACKLOG, GRACE_S, HEAD_BYTES, KEEP_ALIVE_S
@@ -20,6 +22,17 @@ if TYPE_CHECKING:
 
 
 _NO_LIMIT = 2**31
+
+
+class _Connection(TCPServer):
+    """A connection that ends when its client leaves; Hypercorn's own keeps it until it is idle."""
+
+    async def _read_data(self) -> None:
+        await super()._read_data()
+        await self.idle_task.stop()
+
+
+hypercorn_run.TCPServer = _Connection  # type: ignore[attr-defined]  # no other way
 
 
 async def run_hypercorn(

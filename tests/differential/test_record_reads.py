@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.differential.batteries import queries, sorts
+from tests.differential.batteries import base, queries, sorts
 from tests.differential.blog import POST_A, POST_B, POST_C, RED, user_id, world
 from tests.differential.steps import Actor, Step, guest, records, scenario, su
 
@@ -21,6 +21,24 @@ def picks(path: str, *texts: str, actor: Actor = guest) -> list[Step]:
 
 
 SCENARIOS = [
+    scenario(
+        "order without a sort, where an index holds all picked columns",
+        base(
+            "ro",
+            {"name": "a", "type": "text"},
+            {"name": "b", "type": "number"},
+            indexes=["CREATE INDEX idx_ro ON ro (a, b)", "CREATE INDEX idx_ro_b ON ro (b)"],
+        ),
+        [su.post(records("ro"), {"a": text, "b": -at}) for at, text in enumerate("zbyaxc")],
+        guest.get(records("ro", fields="a")),
+        guest.get(records("ro", fields="a,b", skipTotal=1)),
+        guest.get(records("ro", fields="a,b", filter="a != ''")),
+        guest.get(records("ro", fields="b", filter="b < 0")),
+        guest.get(records("ro", fields="a", filter="a = 'x' || a = 'b'")),
+        guest.get(records("ro", fields="id,b", filter="b <= 0")),
+        guest.get(records("ro", filter="b <= 0")),
+        guest.get(records("ro", fields="id")),
+    ),
     scenario(
         "serialisation",
         *world("rs"),
