@@ -39,6 +39,8 @@ imports: $(TEST_READY)
 	$(BIN)/lint-imports
 
 pytest: $(TEST_READY) ## Run the Python tests.
+	@command -v redis-server >/dev/null \
+		|| echo "redis-server is not in PATH: the tests of the Redis bus are skipped" >&2
 	$(BIN)/pytest $(PYTEST_ARGS)
 
 # Whatever can be served is served the same by both ASGI servers.

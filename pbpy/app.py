@@ -7,7 +7,6 @@ its settings.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
 from dataclasses import dataclass
@@ -18,7 +17,6 @@ from pbpy.auth.limits import AuthLimits
 from pbpy.auth.passwords import hash_password, verify_password
 from pbpy.auth.tokens import Tokens
 from pbpy.background import Background
-from pbpy.bus.bus import MISSED, Message
 from pbpy.bus.place import Place, make_bus
 from pbpy.config import Config
 from pbpy.data import Data
@@ -30,13 +28,7 @@ from pbpy.mail.sending import new_mailer
 from pbpy.migrate.system import initialise
 from pbpy.realtime.realtime import Realtime
 from pbpy.records.rules import compile_rule
-from pbpy.schema.catalog import Catalog
-from pbpy.schema.queries import load_collection_rows, schema_stamp
-from pbpy.schema.stored import catalog_from_rows
-from pbpy.settings.model import Settings
-from pbpy.settings.queries import settings_stamp
-from pbpy.settings.rate_limiter import RateLimiter
-from pbpy.settings.stored import load_settings
+from pbpy.shared_state import COLLECTIONS_CHANGED, SETTINGS_CHANGED, SharedState
 from pbpy.store.store import Store
 
 if TYPE_CHECKING:
@@ -50,15 +42,11 @@ if TYPE_CHECKING:
     from pbpy.hooks.app_hooks import AppHooks
     from pbpy.mail.mailer import Mailer
     from pbpy.records.record import Record
+    from pbpy.schema.catalog import Catalog
     from pbpy.schema.collection import Collection
+    from pbpy.settings.model import Settings
+    from pbpy.settings.rate_limiter import RateLimiter
     from pbpy.store.access import Reader, Transaction
-    from pbpy.store.sql import SqlValue
-
-_COLLECTIONS = "app.collections"
-_SETTINGS = "app.settings"
-
-_POLL_S = 0.25
-"""How often the process looks whether another one changed collections or settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,31 +56,6 @@ class Route:
     method: str
     path: str
     handler: Callable[..., Any]
-
-
-class _State:
-    """What all Apps of one process share and replace as a whole."""
-
-    __slots__ = (
-        "bus",
-        "catalog",
-        "rate_limiter",
-        "schema_stamp",
-        "settings",
-        "settings_stamp",
-        "store",
-        "watcher",
-    )
-
-    def __init__(self) -> None:
-        self.store: Store | None = None
-        self.bus: Bus | None = None
-        self.catalog = Catalog()
-        self.schema_stamp: SqlValue = None
-        self.settings = Settings()
-        self.settings_stamp: SqlValue = None
-        self.rate_limiter: RateLimiter | None = None
-        self.watcher: asyncio.Task[None] | None = None
 
 
 class _Outermost:
@@ -108,7 +71,7 @@ class _Outermost:
         self._transaction = app.store.data.transaction()
 
     async def __aenter__(self) -> App:
-        return self._app.bind(await self._transaction.__aenter__())
+        return self._app.bound_to(await self._transaction.__aenter__())
 
     async def __aexit__(
         self,
@@ -137,7 +100,7 @@ class App(Data):
         self.realtime = Realtime(self)
         self.limits = AuthLimits()
         self.place = Place()
-        self._state = _State()
+        self._state = SharedState()
         self._tokens = Tokens()
         self.unbound: App = self
         self._tx: Transaction | None = None
@@ -159,12 +122,13 @@ class App(Data):
             await initialise(store, self.config)
             # First: nothing saved meanwhile is missed.
             version = await store.data.data_version()
-            await self._join(make_bus(self.place, store.data, self.config.redis_url))
+            bus = make_bus(self.place, store.data, self.config.redis_url)
+            await self._state.join(bus, self)
             await self.reload_catalog()
             await self.reload_settings()
             await self.intents.open()
             await self.intents.sweep(self)
-            self._state.watcher = asyncio.create_task(self._watch(version), name="pbpy-watch")
+            self._state.watch(version, self)
 
         try:
             await self.on_bootstrap.trigger(BootstrapEvent(self), bootstrap)
@@ -172,48 +136,20 @@ class App(Data):
             await self._release()
             raise
 
-    async def _join(self, bus: Bus) -> None:
-        """Open the bus, and hear on it what other processes have changed."""
-
-        async def hear_collections(message: Message) -> None:
-            if message.sender != bus.worker:
-                await self.reload_catalog()
-
-        async def hear_settings(message: Message) -> None:
-            if message.sender != bus.worker:
-                await self.reload_settings()
-
-        for kind in (_COLLECTIONS, MISSED):
-            bus.subscribe(kind, hear_collections)
-        for kind in (_SETTINGS, MISSED):
-            bus.subscribe(kind, hear_settings)
-        await bus.open()
-        self._state.bus = bus
-
     async def close(self) -> None:
         """Call `on_terminate`, then close everything; safe to call twice."""
 
         async def terminate(_: TerminateEvent) -> None:
             await self._release()
 
-        if self._state.store is not None:
+        if self._state.is_open:
             await self.on_terminate.trigger(TerminateEvent(self), terminate)
             await self._release()  # also when a handler ended the chain
 
     async def _release(self) -> None:
         self.realtime.close()
         await self.background.close()
-        watcher, self._state.watcher = self._state.watcher, None
-        if watcher is not None:
-            watcher.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await watcher
-        bus, self._state.bus = self._state.bus, None
-        if bus is not None:
-            await bus.close()
-        store, self._state.store = self._state.store, None
-        if store is not None:
-            await store.close()
+        await self._state.close()
         await self.intents.close()
 
     async def __aenter__(self) -> Self:
@@ -237,10 +173,7 @@ class App(Data):
         Raises:
             RuntimeError: the App is not open.
         """
-        store = self._state.store
-        if store is None:
-            raise RuntimeError("the app is not open; use `async with app:` or `await app.open()`")
-        return store
+        return self._state.store
 
     @property
     def bus(self) -> Bus:
@@ -249,14 +182,12 @@ class App(Data):
         Raises:
             RuntimeError: the App is not open.
         """
-        if self._state.bus is None:
-            raise RuntimeError("the app is not open; use `async with app:` or `await app.open()`")
         return self._state.bus
 
     @property
     def db(self) -> Reader:
         """Reads of data.db; inside a transaction, its own state."""
-        return self._tx if self._tx is not None else self.store.data
+        return self._tx if self._tx is not None else self._state.store.data
 
     @property
     def tx(self) -> Transaction:
@@ -303,7 +234,7 @@ class App(Data):
         """
         return _Outermost(self) if self._tx is None else self._savepoint(self._tx)
 
-    def bind(self, tx: Transaction) -> App:
+    def bound_to(self, tx: Transaction) -> App:
         """Return this App bound to a transaction."""
         bound = object.__new__(type(self))
         bound.__dict__ = {**self.__dict__, "_tx": tx}
@@ -326,7 +257,7 @@ class App(Data):
             RuntimeError: outside of `transaction()`.
         """
         if self._tx_catalog is None:
-            self.bus.publish(Message(_COLLECTIONS), self.tx)
+            self.bus.publish(COLLECTIONS_CHANGED, self.tx)
             self.tx.after_commit(self._publish_catalog)
         self._tx_catalog = catalog
 
@@ -343,7 +274,7 @@ class App(Data):
             RuntimeError: outside of `transaction()`.
         """
         if self._tx_settings is None:
-            self.bus.publish(Message(_SETTINGS), self.tx)
+            self.bus.publish(SETTINGS_CHANGED, self.tx)
             self.tx.after_commit(self.unbound.reload_settings)
             self.tx.after_commit(self.bus.sync)
         self._tx_settings = settings
@@ -352,43 +283,13 @@ class App(Data):
         """Read the settings anew, inside the reload hook; rate limits begin to count anew."""
 
         async def load(_: SettingsReloadEvent) -> None:
-            data, state = self.store.data, self._state
-            # The stamp comes first, as in `reload_catalog`.
-            stamp = await settings_stamp(data)
-            settings = await load_settings(data, self.config)
-            limits = settings.rate_limits
-            state.settings, state.settings_stamp = settings, stamp
-            state.rate_limiter = RateLimiter(limits) if limits.enabled else None
+            await self._state.load_settings(self.config)
 
         await self.on_settings_reload.trigger(SettingsReloadEvent(self), load)
 
     async def reload_catalog(self) -> None:
         """Read all collections anew, after another process has changed them."""
-        data, state = self.store.data, self._state
-        before = state.catalog
-        # The stamp comes first: a change between the two reads then shows as a newer stamp.
-        stamp = await schema_stamp(data)
-        catalog = catalog_from_rows(await load_collection_rows(data))
-        if state.catalog is before:  # else a commit of this process was faster, and knows more
-            state.catalog, state.schema_stamp = catalog, stamp
-
-    async def _watch(self, seen: int) -> None:
-        """Reload what other processes change after version seen; ends with the App."""
-        data = self.store.data
-        while True:
-            await asyncio.sleep(_POLL_S)
-            version = await data.data_version()
-            if version == seen:
-                continue
-            seen = version
-            try:
-                if await schema_stamp(data) != self._state.schema_stamp:
-                    await self.reload_catalog()
-                if await settings_stamp(data) != self._state.settings_stamp:
-                    await self.reload_settings()
-            except Exception:
-                # A watch that died would leave this process with stale rules for good.
-                self.log.exception("collections and settings could not be reloaded")
+        await self._state.load_catalog()
 
     def compile_rule(self, catalog: Catalog, collection: Collection, text: str) -> None:
         """Check that a rule can be used on collection.

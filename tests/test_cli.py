@@ -62,6 +62,7 @@ def test_help_names_every_flag(tmp_path: Path, command: list[str]) -> None:
         ["superuser", "update", "nobody@example.com", "1234567890"],
         ["superuser", "otp", "nobody@example.com"],
         ["serve", "--http", "nonsense"],
+        ["serve", "--http", "127.0.0.1"],
         ["serve", "--http", "127.0.0.1:99999"],
         ["serve", "--server", "apache"],
         ["serve", "--queryTimeout", "-1"],
@@ -81,7 +82,7 @@ def test_superusers_are_managed(tmp_path: Path) -> None:
 
     def superuser(*arguments: str) -> tuple[int, str]:
         done = pbpy(tmp_path, "superuser", *arguments, *where)
-        return done.returncode, done.stdout + done.stderr
+        return done.returncode, done.stdout or done.stderr
 
     assert superuser("create", "a@example.com", "1234567890") == (
         0,

@@ -10,16 +10,18 @@ import signal
 import socket
 import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.bus.members import has_redis, redis_server
 from tests.durability.clients import Client, together
 from tests.servers import Server, ServerError, ServerKind, run_command, start_pbpy
+from tests.worker_processes import is_alive, owner, wait_until, worker_pids
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+    from pathlib import Path
 
 LIMIT_S = 15.0
 POLL_S = 0.005
@@ -43,50 +45,6 @@ def server(kind: ServerKind, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 def start(folder: Path, kind: ServerKind = "auto", workers: int = WORKERS) -> Server:
     return start_pbpy(folder, "--workers", str(workers), server=kind)
-
-
-def worker_pids(server: Server) -> list[int]:
-    """Return the processes that the server has forked."""
-    path = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
-    try:
-        return [int(word) for word in path.read_text().split()]
-    except FileNotFoundError:
-        return []
-
-
-def wait_until(is_true: Callable[[], bool], limit_s: float = LIMIT_S) -> float:
-    """Wait, and return for how long."""
-    started = time.monotonic()
-    while not is_true():
-        assert time.monotonic() - started < limit_s
-        time.sleep(POLL_S)
-    return time.monotonic() - started
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state != "Z"
-
-
-def owner(server: Server, client: http.client.HTTPConnection) -> int:
-    """Return which worker has the other end of an open connection."""
-    assert client.sock is not None
-    port = client.sock.getsockname()[1]
-    inodes = {
-        fields[9]
-        for line in Path("/proc/net/tcp").read_text().splitlines()[1:]
-        if (fields := line.split())[1].endswith(f":{server.port:04X}")
-        and fields[2].endswith(f":{port:04X}")
-    }
-    for pid in worker_pids(server):
-        for link in Path(f"/proc/{pid}/fd").iterdir():
-            with contextlib.suppress(FileNotFoundError):
-                if os.readlink(link)[8:-1] in inodes:
-                    return pid
-    raise AssertionError("no worker has the connection")
 
 
 def clients_of_all(server: Server, stack: contextlib.ExitStack) -> list[Client]:
@@ -114,6 +72,20 @@ def test_the_connections_are_spread(server: Server) -> None:
 
 
 def test_a_schema_change_is_seen_by_all_at_once(server: Server) -> None:
+    change_schema(server)
+
+
+@pytest.mark.skipif(not has_redis(), reason="redis-server is not installed")
+def test_a_schema_change_is_seen_through_redis(tmp_path: Path) -> None:
+    workers = ("--workers", "2", "--redisUrl")
+    with redis_server(tmp_path) as url, start_pbpy(tmp_path, *workers, url) as server:
+        change_schema(server)
+        assert server.stop() == 0
+        assert databases(server) == ["auxiliary.db", "data.db"]
+
+
+def change_schema(server: Server) -> None:
+    """Change collections through one worker and use them through the other."""
     with contextlib.ExitStack() as stack:
         one, other = clients_of_all(server, stack)
         for number in range(15):
@@ -316,12 +288,12 @@ def test_a_second_signal_ends_at_once(tmp_path: Path) -> None:
 
 
 def accepts(server: Server) -> bool:
-    try:
-        connection = server.connect(timeout_s=LIMIT_S)
-        connection.request("GET", "/api/health")
-        return connection.getresponse().status == http.client.OK
-    except (OSError, http.client.HTTPException):
-        return False
+    with contextlib.closing(server.connect(timeout_s=LIMIT_S)) as connection:
+        try:
+            connection.request("GET", "/api/health")
+            return connection.getresponse().status == http.client.OK
+        except (OSError, http.client.HTTPException):
+            return False
 
 
 # the start

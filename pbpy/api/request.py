@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pbpy.api.client_ip import find_real_ip, find_remote_ip
 from pbpy.api.form_values import parse_pairs, parse_query, record_values
 from pbpy.api.json_body import MalformedJson, decode_json
 from pbpy.api.struct_body import Shape, WrongKind, bind_json, bind_pairs, bind_xml
 from pbpy.errors import ApiError, BadRequest, ContentTooLarge
+from pbpy.offload import offload
 from pbpy.records.request_info import RequestInfo
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, MutableMapping
+    from collections.abc import AsyncIterator, Callable, MutableMapping
 
     from starlette.types import Receive, Scope
 
@@ -25,11 +26,15 @@ if TYPE_CHECKING:
     from pbpy.files.upload import Upload
     from pbpy.records.record import Record
 
+T = TypeVar("T")
+
 MIB = 1024 * 1024
 DEFAULT_BODY_LIMIT = 32 * MIB
 MAX_URLENCODED_BYTES = 10 * MIB
 BODY_TIMEOUT_S = 300.0
 SKIPPED_BYTES = 256 * 1024
+LARGE_BODY = 256 * 1024
+"""More bytes than that are parsed in a thread: a few milliseconds of work."""
 SKIP_TIMEOUT_S = 2.0
 REQUEST_TIMEOUT = 408
 
@@ -275,12 +280,12 @@ class ApiRequest:
         if not self.has_body:
             return info.body
         if content_type.startswith("application/json"):
-            value = _load_json(await self.read(), "")
+            value = await self._parse(lambda body: _load_json(body, ""))
             if value is not None and not isinstance(value, dict):
                 raise BadRequest
             info.body = value or {}
         elif (form := await self._read_form(content_type, "")) is not None:
-            info.body = _load_values(form, "")
+            info.body = await self._load_values(form, "")
             for key, upload in form.files:
                 self.files.setdefault(key, []).append(upload)
         elif content_type.startswith(("text/xml", "application/xml")):
@@ -303,13 +308,13 @@ class ApiRequest:
         content_type = self.header(b"content-type")
         try:
             if content_type.startswith("application/json"):
-                value = _load_json(await self.read(), message)
+                value = await self._parse(lambda body: _load_json(body, message))
                 if isinstance(value, dict):
                     self.info.body = value
                 return bind_json(value, shape)
             form = await self._read_form(content_type, message)
             if form is not None:
-                self.info.body = _load_values(form, message)
+                self.info.body = await self._load_values(form, message)
                 return bind_pairs(form.values, shape)
             if content_type.startswith(("text/xml", "application/xml")):
                 return bind_xml(await self.read(), shape)
@@ -343,9 +348,8 @@ class ApiRequest:
                 form.values[:0] = query
                 body_is_fine = True
             else:
-                body = await self.read()
-                pairs, body_is_fine = parse_pairs(body.decode(errors="replace"))
-                body_is_fine = body_is_fine and len(body) <= MAX_URLENCODED_BYTES
+                pairs, body_is_fine = await self._parse(_parse_form)
+                body_is_fine = body_is_fine and len(self.body) <= MAX_URLENCODED_BYTES
                 form = Form([*pairs, *query])
         except MalformedForm as error:
             raise BadRequest(message) from error
@@ -353,6 +357,16 @@ class ApiRequest:
         if not (query_is_fine and body_is_fine):
             raise BadRequest(message)
         return form
+
+    async def _parse(self, parse: Callable[[bytes], T]) -> T:
+        """Return what parse makes of the body, in a thread when others would wait for it."""
+        body = await self.read()
+        return parse(body) if len(body) <= LARGE_BODY else await offload(parse, body)
+
+    async def _load_values(self, form: Form, message: str) -> dict[str, JsonValue]:
+        if (self.content_length or 0) <= LARGE_BODY:
+            return _load_values(form, message)
+        return await offload(_load_values, form, message)
 
     async def wait_until_gone(self) -> None:
         """Wait for the client to leave; for requests without a body."""
@@ -363,6 +377,10 @@ class ApiRequest:
         """Remove the temporary files of the body; uploads that were moved stay."""
         if self._form is not None:
             self._form.close()
+
+
+def _parse_form(body: bytes) -> tuple[list[tuple[str, str]], bool]:
+    return parse_pairs(body.decode(errors="replace"))
 
 
 def _load_json(body: bytes, message: str) -> JsonValue:

@@ -183,8 +183,8 @@ class _FormBuilder:
     def require_end(self) -> None:
         """Raise MalformedForm if the closing boundary has not come.
 
-        PocketBase: a body that ends with or before its first boundary is an empty form.
+        PocketBase: a body may end right behind the line of a boundary, as if that one closed it.
         """
-        has_content = self._parts > 1 or self._headers or self._header_name
-        if has_content and not self._complete:
+        begins_part = self._parts > 0 and not (self._headers or self._header_name)
+        if not (self._complete or begins_part):
             raise MalformedForm("the closing boundary is missing")

@@ -253,4 +253,9 @@ class _Joined(_Plain):
 
     def _page(self, where: Draft, formula: Formula | bool) -> Draft:
         order = self._order()
-        return self._from(self._columns()) + where + order + " LIMIT ? OFFSET ?"
+        if "id" in self.query.columns:
+            return self._from(self._columns()) + where + order + " LIMIT ? OFFSET ?"
+        # Rows that are alike in the chosen columns are no duplicates.
+        inner = self._from(f"{self._columns()}, {self._key()} AS _key") + where + order
+        names = ", ".join(map(quote_identifier, self.query.columns))
+        return Draft(f"SELECT {names} FROM (") + inner + " LIMIT ? OFFSET ?)"

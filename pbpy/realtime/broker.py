@@ -11,11 +11,34 @@ from pbpy.records.record import Record
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from pbpy.realtime.audience import Audiences
     from pbpy.realtime.sse import Message
     from pbpy.schema.catalog import Catalog
 
 AuthKey = tuple[str, str]
 """Id of an auth collection, id of a record."""
+
+
+class Listeners:
+    """The subscriptions to one topic, and what the fan-out found out about them.
+
+    Attributes:
+        subscriptions: in the order of their making.
+        audiences: how the fan-out groups them; None once anything about them has changed.
+        changes: how many times that was.
+    """
+
+    __slots__ = ("audiences", "changes", "subscriptions")
+
+    def __init__(self) -> None:
+        self.subscriptions: dict[Subscription, None] = {}
+        self.audiences: Audiences | None = None
+        self.changes = 0
+
+    def change(self) -> None:
+        """Note that a subscription has come, gone or changed its auth."""
+        self.audiences = None
+        self.changes += 1
 
 
 class Broker:
@@ -29,7 +52,7 @@ class Broker:
 
     def __init__(self) -> None:
         self.clients: dict[str, Client] = {}
-        self._by_topic: dict[str, dict[Subscription, None]] = {}
+        self._by_topic: dict[str, Listeners] = {}
         self._by_auth: dict[AuthKey, dict[Client, None]] = {}
         self._catalog: Catalog | None = None
 
@@ -42,7 +65,7 @@ class Broker:
     def unregister(self, client: Client) -> None:
         """Forget a client and end its stream; harmless when it is unknown."""
         if self.clients.pop(client.id, None) is not None:
-            self._unsubscribe(client)
+            self.subscribe(client, ())
             self._set_auth(client, None)
         client.close()
 
@@ -56,16 +79,16 @@ class Broker:
     def subscribe(self, client: Client, texts: Iterable[str]) -> None:
         """Replace what a client listens to; empty texts are skipped.
 
-        A client that is not registered, because it has just gone, listens to nothing.
+        What it listens to already goes on, so no message on its way is lost. A client that is
+        not registered, because it has just gone, listens to nothing.
         """
-        self._unsubscribe(client)
-        if client.id not in self.clients:
-            return
-        for text in texts:
-            if text and text not in client.subscriptions:
-                subscription = Subscription(client, parse_topic(text))
-                client.subscriptions[text] = subscription
-                self._by_topic.setdefault(subscription.topic.name, {})[subscription] = None
+        wanted = dict.fromkeys(text for text in texts if text)
+        for text in [known for known in client.subscriptions if known not in wanted]:
+            self.unsubscribe(client, text)
+        if client.id in self.clients:
+            for text in wanted:
+                if text not in client.subscriptions:
+                    self._add(client, text)
 
     def unsubscribe(self, client: Client, text: str) -> None:
         """End one subscription, given as it was submitted; harmless when there is none."""
@@ -78,28 +101,31 @@ class Broker:
         by_topic = self._by_topic
         return bool(by_topic) and any(name in by_topic for name in names)
 
-    def listeners(self, name: str) -> Iterable[Subscription]:
-        """Return the subscriptions to a topic, whatever their options."""
-        return self._by_topic.get(name, ())
+    def listeners(self, name: str) -> Listeners | None:
+        """Return the subscriptions to a topic, whatever their options; None when there are none."""
+        return self._by_topic.get(name)
 
     def send(self, name: str, message_of: Callable[[str], Message]) -> int:
         """Queue a message for each subscription to a topic; return how many there are."""
-        sent = 0
-        for subscription in list(self.listeners(name)):
-            sent += subscription.client.push(message_of(subscription.topic.text))
-        return sent
+        listeners = self._by_topic.get(name)
+        return sum(
+            subscription.client.push(message_of(subscription.topic.text))
+            for subscription in list(listeners.subscriptions if listeners else ())
+        )
 
-    def _unsubscribe(self, client: Client) -> None:
-        for subscription in client.subscriptions.values():
-            self._drop(subscription)
-        client.subscriptions.clear()
+    def _add(self, client: Client, text: str) -> None:
+        subscription = client.subscriptions[text] = Subscription(client, parse_topic(text))
+        listeners = self._by_topic.setdefault(subscription.topic.name, Listeners())
+        listeners.subscriptions[subscription] = None
+        listeners.change()
 
     def _drop(self, subscription: Subscription) -> None:
         subscription.is_active = False
         name = subscription.topic.name
-        others = self._by_topic[name]
-        del others[subscription]
-        if not others:
+        listeners = self._by_topic[name]
+        listeners.change()
+        del listeners.subscriptions[subscription]
+        if not listeners.subscriptions:
             del self._by_topic[name]
 
     # auth
@@ -110,7 +136,8 @@ class Broker:
         At expires_at, in Unix seconds, the stream ends: the client has to prove it anew.
         """
         if client.id in self.clients:
-            self._set_auth(client, auth and _copy(auth))
+            if not _is_same(client.auth, auth):
+                self._set_auth(client, auth and _copy(auth))
             client.auth_expires_at = expires_at
             client.wake()
 
@@ -160,11 +187,19 @@ class Broker:
             self._by_auth.setdefault((auth.collection.id, auth.id), {})[client] = None
         for subscription in client.subscriptions.values():
             subscription.forget()
+            self._by_topic[subscription.topic.name].change()
 
 
 def _copy(auth: Record) -> Record:
     """Return the record as it is now: app code may change the one that it holds."""
     return Record.from_row(auth.collection, auth.export_row())
+
+
+def _is_same(known: Record | None, auth: Record | None) -> bool:
+    """Tell whether rules would see the same of both."""
+    if known is None or auth is None:
+        return known is auth
+    return known.collection is auth.collection and known.export_row() == auth.export_row()
 
 
 def _signs_alike(auth: Record, catalog: Catalog) -> bool:

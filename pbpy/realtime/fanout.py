@@ -1,17 +1,19 @@
 """Fan-out: a changed record -> the message of each subscription that may have it.
 
-Subscribers are grouped twice: by what their rules ask (`records/judge.py`), and by what they
-see of the record. Each question is answered once, each version of the record encoded once,
-and its bytes are shared. Source of the behaviour: PocketBase apis/realtime.go.
+Subscribers are grouped (`audience.py`) by what their rules ask (`records/judge.py`) and by what
+they see of the record. Each question is answered once, each version of the record encoded
+once, and its bytes are shared. Source of the behaviour: PocketBase apis/realtime.go.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+import asyncio
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import orjson
 
 from pbpy.errors import BadRequest, SqlRejected, StoreError
+from pbpy.realtime.audience import TURN, find_audiences
 from pbpy.realtime.sse import Message
 from pbpy.realtime.topic import record_topics
 from pbpy.records.encode import encode_record
@@ -25,16 +27,15 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from pbpy.context import Context
+    from pbpy.realtime.audience import Audience, Member
     from pbpy.realtime.broker import Broker
-    from pbpy.realtime.client import Subscription
     from pbpy.records.judge import Question
     from pbpy.records.picker import Picker
+    from pbpy.records.request_info import RequestInfo
     from pbpy.schema.collection import Collection
     from pbpy.store.sql import Row
 
 Action = Literal["create", "update", "delete"]
-
-_Group: TypeAlias = "tuple[tuple[Question | bool, Question | bool], list[tuple[Subscription, int]]]"
 
 
 class Change(NamedTuple):
@@ -53,22 +54,27 @@ class Change(NamedTuple):
     row: Row
 
 
-class Delivery(NamedTuple):
-    """A message for a subscription.
+class Delivery:
+    """A message for some subscriptions."""
 
-    Attributes:
-        revocations: the client's count when it was judged; the message is void when it changed.
-    """
+    __slots__ = ("_members", "_message")
 
-    subscription: Subscription
-    message: Message
-    revocations: int
+    def __init__(self, message: Message, members: list[Member]) -> None:
+        self._message = message
+        self._members = iter(members)
 
-    def send(self) -> None:
-        """Queue the message if the subscriber is still who was judged."""
-        client = self.subscription.client
-        if self.subscription.is_active and client.revocations == self.revocations:
-            client.push(self.message)
+    async def send(self) -> None:
+        """Queue the message for every subscriber who is still the one that was judged.
+
+        When this is cancelled, another call goes on where it has stopped.
+        """
+        message = self._message
+        for place, (subscription, revocations) in enumerate(self._members, 1):
+            client = subscription.client
+            if subscription.is_active and client.revocations == revocations:
+                client.push(message)
+            if place % TURN == 0:
+                await asyncio.sleep(0)
 
 
 def is_heard(broker: Broker, collection: Collection, record_id: str) -> bool:
@@ -112,7 +118,7 @@ class _View(NamedTuple):
 class _FanOut:
     """The fan-out of one change."""
 
-    __slots__ = ("_change", "_collection", "_ctx", "_data", "_judge", "_messages")
+    __slots__ = ("_change", "_collection", "_ctx", "_data", "_judge")
 
     def __init__(self, ctx: Context, collection: Collection, change: Change) -> None:
         self._ctx = ctx
@@ -120,41 +126,48 @@ class _FanOut:
         self._change = change
         self._judge = Judge(ctx, collection, change.record_id, change.collection, change.row)
         self._data: dict[_View, bytes | None] = {}
-        self._messages: dict[tuple[str, _View], Message] = {}
 
     async def run(self, broker: Broker) -> list[Delivery]:
-        """Return the deliveries, in the order of the subscriptions of each group."""
-        deliveries: list[Delivery] = []
-        for questions, group in self._groups(broker):
-            if not await self._holds(*questions):
+        """Return the deliveries."""
+        deliveries = []
+        for place, audience in enumerate(await self._audiences(broker), 1):
+            if place % TURN == 0:
+                await asyncio.sleep(0)
+            if not await self._holds(*audience.questions):
                 continue
-            for subscription, revocations in group:
-                view = await self._view(subscription)
-                if view not in self._data:
-                    self._data[view] = await self._try_encode(subscription, view)
-                message = self._message(subscription.topic.text, view)
-                if message is not None:
-                    deliveries.append(Delivery(subscription, message, revocations))
+            view = await self._view(audience)
+            if view not in self._data:
+                self._data[view] = await self._try_encode(audience, view)
+            data = self._data[view]
+            if data is not None:
+                message = Message(audience.topic.text, data)
+                deliveries.append(Delivery(message, audience.members))
         return deliveries
 
-    def _groups(self, broker: Broker) -> list[_Group]:
-        """Return the subscriptions, with their revocations, by the questions that decide."""
-        groups: dict[Hashable, _Group] = {}
-        judge, collection = self._judge, self._collection
+    async def _audiences(self, broker: Broker) -> list[Audience]:
+        """Return the audiences of all topics that the record belongs to."""
+        collection, catalog = self._collection, self._ctx.catalog
+        is_personal = collection.auth is not None or bool(self._ctx.hooks.on_record_enrich)
+        found: list[Audience] = []
         for name, is_view in record_topics(collection.name, collection.id, self._change.record_id):
-            rule = collection.view_rule if is_view else collection.list_rule
-            for subscription in broker.listeners(name):
-                info, memory = subscription.info, subscription.memory
-                filter_ = subscription.topic.query.get("filter", "")
-                asked = judge.ask_rule(info, rule, memory)
-                also = judge.ask_filter(info, filter_, memory) if asked else False
-                if not also:
-                    continue
-                key = (_key(asked), _key(also))
-                if key not in groups:
-                    groups[key] = ((asked, also), [])
-                groups[key][1].append((subscription, subscription.client.revocations))
-        return list(groups.values())
+            listeners = broker.listeners(name)
+            if listeners is None:
+                continue
+            known = listeners.audiences
+            if known is None or not known.fits(catalog, collection, is_personal=is_personal):
+                changes = listeners.changes
+                known = await find_audiences(
+                    self._judge,
+                    catalog,
+                    collection,
+                    collection.view_rule if is_view else collection.list_rule,
+                    list(listeners.subscriptions),
+                    is_personal=is_personal,
+                )
+                if listeners.changes == changes:
+                    listeners.audiences = known
+            found += known.found
+        return found
 
     async def _holds(self, *questions: Question | bool) -> bool:
         try:
@@ -170,60 +183,49 @@ class _FanOut:
             return False
         return True
 
-    async def _view(self, subscription: Subscription) -> _View:
-        info, query = subscription.info, subscription.topic.query
+    async def _view(self, audience: Audience) -> _View:
+        info, query = audience.info, audience.topic.query
         fields = query.get("fields", "")
         if self._ctx.hooks.on_record_enrich or query.get("expand"):
-            auth = info.auth and (info.auth.collection.id, info.auth.id)
-            reader = (auth, subscription.topic.options_key)
+            reader = (_auth_key(info), audience.topic.options_key)
             return _View(fields, info.is_superuser, False, reader)
         shows_email = info.is_superuser or (
-            self._collection.auth is not None and await self._shows_email(subscription)
+            self._collection.auth is not None and await self._shows_email(info)
         )
         return _View(fields, info.is_superuser, shows_email)
 
-    async def _shows_email(self, subscription: Subscription) -> bool:
-        """Return whether the subscriber is the auth record itself, or manages it."""
-        info, options = subscription.info, self._collection.auth
-        auth = info.auth and (info.auth.collection.id, info.auth.id)
-        if auth == (self._collection.id, self._change.record_id):
+    async def _shows_email(self, info: RequestInfo) -> bool:
+        """Return whether the reader is the auth record itself, or manages it."""
+        options = self._collection.auth
+        if _auth_key(info) == (self._collection.id, self._change.record_id):
             return True
         if options is None or not options.manage_rule:
             return False
-        question = self._judge.ask_rule(info, options.manage_rule, subscription.memory)
-        return await self._holds(question)
+        return await self._holds(self._judge.ask_rule(info, options.manage_rule, {}))
 
-    async def _try_encode(self, subscription: Subscription, view: _View) -> bytes | None:
+    async def _try_encode(self, audience: Audience, view: _View) -> bytes | None:
         """Return the data of a view's messages; None when a handler or a relation fails."""
         try:
-            return await self._encode(subscription, view)
-        except Exception:  # of app code: one subscriber's view must not keep others from theirs
+            return await self._encode(audience, view)
+        except Exception:  # of app code: one reader's view must not keep others from theirs
             self._ctx.log.exception("a realtime message of %s was lost", self._collection.name)
             return None
 
-    async def _encode(self, subscription: Subscription, view: _View) -> bytes:
+    async def _encode(self, audience: Audience, view: _View) -> bytes:
         change = self._change
         record = Record.from_row(change.collection, change.row)
         if view.reader is None:
             record.shows_hidden = view.is_superuser
             record.shows_email = view.shows_email
         else:
-            await enrich_records(self._ctx, subscription.info, [record])
+            await enrich_records(self._ctx, audience.info, [record])
         output = encode_record(record, _picker(view.fields))
         return orjson.dumps({"record": output, "action": change.action})
 
-    def _message(self, text: str, view: _View) -> Message | None:
-        message = self._messages.get((text, view))
-        if message is None:
-            data = self._data[view]
-            if data is not None:
-                message = self._messages[text, view] = Message(text, data)
-        return message
 
-
-def _key(question: Question | bool) -> Hashable:
-    """Return what is equal for equal questions."""
-    return question if isinstance(question, bool) else question.key
+def _auth_key(info: RequestInfo) -> tuple[str, str] | None:
+    """Return who asks."""
+    return None if info.auth is None else (info.auth.collection.id, info.auth.id)
 
 
 def _picker(fields: str) -> Picker | None:

@@ -35,7 +35,8 @@ class _Noted:
     """A change on its way.
 
     Attributes:
-        deliveries: what was judged before a deletion; None for other changes.
+        deliveries: what is still to be sent; None before it was judged, which for a deletion
+            is before its transaction.
         is_settled: its transaction has ended.
         is_lost: it was rolled back.
     """
@@ -144,11 +145,11 @@ class RecordEvents:
     async def _send(self, ctx: Context, noted: _Noted) -> None:
         if noted.is_lost:
             return
-        deliveries = noted.deliveries
-        if deliveries is None:
-            deliveries = await self._find(ctx, noted.change)
-        for delivery in deliveries:
-            delivery.send()
+        if noted.deliveries is None:
+            noted.deliveries = await self._find(ctx, noted.change)
+        while noted.deliveries:
+            await noted.deliveries[0].send()
+            noted.deliveries.pop(0)
 
     async def _find(self, ctx: Context, change: Change) -> list[Delivery]:
         try:

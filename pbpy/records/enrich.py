@@ -26,10 +26,12 @@ async def enrich_records(ctx: Context, info: RequestInfo, records: Sequence[Reco
     """
     if not records:
         return
-    await _show_to(ctx, info, records)
+    if info.is_superuser or records[0].collection.is_auth:
+        await _show_to(ctx, info, records)
     if paths := info.query.get("expand"):
         await expand_records(ctx, info.with_context("expand"), records, paths, enrich_related)
-    await _call_hook(ctx, info, records)
+    if ctx.hooks.on_record_enrich:
+        await _call_hook(ctx, info, records)
 
 
 async def enrich_related(ctx: Context, info: RequestInfo, records: Sequence[Record]) -> None:

@@ -37,12 +37,15 @@ class Question(NamedTuple):
         filter: the text of the filter.
         info: one of the subscribers that ask it.
         key: equal for equal questions: the statement, without the id of the record.
+        lasts: whether the subscriber asks the same for the next record; not so when it is
+            about the present moment.
     """
 
     rule: str
     filter: str
     info: RequestInfo
     key: tuple[str, tuple[SqlValue, ...]]
+    lasts: bool
 
 
 class _Known(NamedTuple):
@@ -137,9 +140,10 @@ class Judge:
         except FilterError as error:
             self._log(error)
         else:
-            question = Question(rule, filter, info, (sql.text, sql.params))
-            if any(isinstance(slot, MacroSlot) for slot in template.slots.items):
-                return question  # another one at every moment
+            lasts = not any(isinstance(slot, MacroSlot) for slot in template.slots.items)
+            question = Question(rule, filter, info, (sql.text, sql.params), lasts)
+            if not lasts:
+                return question
         if len(memory) >= _REMEMBERED:
             memory.clear()
         memory[place] = _Known(catalog, question)

@@ -89,13 +89,10 @@ def load_body(
     """
     collection = record.collection
     layout = layout_of(collection)
-    resolved: dict[str, JsonValue] = {}
-    for key in sorted(values, key=len):
-        target = layout.setters.get(key)
-        if target is None:
-            resolved[key] = values[key]
-            continue
-        item = layout.fields[target[0]]
+    setters = layout.setters
+    resolved = {key: value for key, value in values.items() if key not in setters}
+    for key in sorted((key for key in values if key in setters), key=len):
+        item = layout.fields[setters[key][0]]
         is_own_password = collection.is_auth and item.name == "password"
         if item.hidden and not info.is_superuser and not is_own_password:
             continue

@@ -52,8 +52,12 @@ def provider_list() -> list[dict[str, str]]:
 
 
 def provider_logo(name: str) -> str:
-    """Return the picture of a provider that is known."""
-    letter = escape(PROVIDERS[name][0].upper())
+    """Return the picture of a provider that is known.
+
+    It is ASCII: the dashboard passes it to `btoa`, which refuses anything beyond Latin-1.
+    """
+    initial = escape(PROVIDERS[name][0].upper())
+    letter = initial.encode("ascii", "xmlcharrefreplace").decode()
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
         '<rect width="32" height="32" rx="7" fill="#5b6472"/>'

@@ -17,3 +17,6 @@ FAREWELL_S = 0.2
 
 GRACE_S = 10.0
 """After a stop signal: how long accepted requests may take."""
+
+SILENCE_S = 60
+"""How long a client may leave sent data unread or unacknowledged; nginx's limit too."""

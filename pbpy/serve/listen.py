@@ -7,7 +7,7 @@ import sys
 from typing import Any, Final
 
 from pbpy.errors import ConfigError
-from pbpy.serve.limits import BACKLOG
+from pbpy.serve.limits import BACKLOG, SILENCE_S
 
 MAX_PORT: Final = 65_535
 
@@ -25,7 +25,7 @@ def listen(http: str) -> socket.socket:
         )[0]
         return _bind(family, address)
     except OSError as error:
-        raise ConfigError(f"cannot listen on {http}: {error}") from error
+        raise ConfigError(f"cannot listen on {http}: {error.strerror}") from error
 
 
 def listen_together(http: str, count: int) -> list[socket.socket]:
@@ -60,6 +60,7 @@ def _bind(family: int, address: Any, *, shared: bool = False) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if shared:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        _limit_silence(listener)
         listener.bind(address)
         listener.listen(BACKLOG)
     except OSError:
@@ -69,10 +70,20 @@ def _bind(family: int, address: Any, *, shared: bool = False) -> socket.socket:
     return listener
 
 
+def _limit_silence(listener: socket.socket) -> None:
+    """Have the system end connections whose other end has vanished, or reads nothing.
+
+    Accepted sockets inherit it. A stream would otherwise hold its buffers for as long as a
+    stalled reader likes, and a client that lost its network would stay on it.
+    """
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    if sys.platform == "linux":
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, SILENCE_S)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENCE_S * 1000)
+
+
 def _parse_address(http: str) -> tuple[str, int]:
     host, colon, port = http.rpartition(":")
-    if not colon:
-        host, port = http, "80"
-    if not (port.isascii() and port.isdigit() and int(port) <= MAX_PORT):
-        raise ConfigError(f"not an address with a port: {http!r}")
+    if not (colon and port.isascii() and port.isdigit() and int(port) <= MAX_PORT):
+        raise ConfigError(f"not an address with a port, such as 127.0.0.1:8090: {http!r}")
     return host.removeprefix("[").removesuffix("]"), int(port)

@@ -29,7 +29,7 @@ def serve(
 
     Args:
         app: an App that is not open.
-        http: `address:port`; no address means all of them, no port means 80.
+        http: `address:port`; no address means all of them.
         server: which ASGI server; `auto` takes uvicorn with httptools and uvloop if they are
             installed, else Hypercorn.
         workers: how many processes share the requests; they are forked from this one, which

@@ -13,8 +13,9 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Any
+    from typing import Any, TypeAlias
+
+    Header: TypeAlias = tuple[bytes, bytes]
 
 _WITHOUT_BODY = frozenset((204, 304))
 _DECIDES = frozenset((b"connection", b"transfer-encoding"))
@@ -26,7 +27,8 @@ class Cycle(RequestResponseCycle):
     """Holds the head until the body begins, as ASGI asks, and writes both together.
 
     uvicorn writes them one after the other: a second system call, 8 us, and a second wake-up of
-    the client. It also checks every header of every answer, 5 us; ours are the same few.
+    the client. It also checks every header of every answer, 5 us; ours are the same few, so
+    their lines are kept.
     """
 
     _start: dict[str, Any] | None = None
@@ -38,15 +40,19 @@ class Cycle(RequestResponseCycle):
             return
         start, self._start = self._start, None
         if start is not None:
-            if self._is_whole(message) and self._write_whole(start, message.get("body", b"")):
+            headers = [*start.get("headers", ())]
+            if self._is_whole(message) and self._write_whole(
+                start["status"], headers, message.get("body", b"")
+            ):
                 return
-            await super().send(start)  # type: ignore[arg-type]  # as it came
+            await super().send({**start, "headers": headers})  # type: ignore[arg-type]  # as it came
         await super().send(message)
 
     def _is_whole(self, message: dict[str, Any]) -> bool:
         """Tell whether a body is the only one, on a connection that goes on as it is."""
         return (
-            not message.get("more_body", False)
+            message["type"] == "http.response.body"
+            and not message.get("more_body", False)
             and self.keep_alive
             and not self.disconnected
             and not self.flow.write_paused
@@ -54,15 +60,13 @@ class Cycle(RequestResponseCycle):
             and self.scope["method"] != "HEAD"
         )
 
-    def _write_whole(self, start: dict[str, Any], body: bytes) -> bool:
+    def _write_whole(self, status: int, headers: list[Header], body: bytes) -> bool:
         """Write an answer and end the request; False when uvicorn has to look at its headers."""
-        status, headers = start["status"], start["headers"]
-        if (b"content-length", b"%d" % len(body)) not in headers and (
-            body or status not in _WITHOUT_BODY
-        ):
+        length = (b"content-length", b"%d" % len(body))
+        if length not in headers and (body or status not in _WITHOUT_BODY):
             return False
-        lines = _header_lines(self.default_headers, headers)
-        if lines is None:
+        lines = [_header_line(name, value) for name, value in (*self.default_headers, *headers)]
+        if b"" in lines:
             return False
         self.response_started = self.response_complete = True
         self.waiting_for_100_continue = False
@@ -72,16 +76,9 @@ class Cycle(RequestResponseCycle):
         return True
 
 
-def _header_lines(*groups: Iterable[tuple[bytes, bytes]]) -> list[bytes] | None:
-    """Return the lines of headers; None when one of them is not a plain one."""
-    lines = [_header_line(pair) for headers in groups for pair in headers]
-    return None if b"" in lines else lines
-
-
 @lru_cache(_REMEMBERED_LINES)
-def _header_line(pair: tuple[bytes, bytes]) -> bytes:
+def _header_line(name: bytes, value: bytes) -> bytes:
     """Return a line of a head; empty for a header that uvicorn has to deal with, or refuse."""
-    name, value = pair
     if name.lower() in _DECIDES or HEADER_RE.search(name) or HEADER_VALUE_RE.search(value):
         return b""
     return name + b": " + value + b"\r\n"

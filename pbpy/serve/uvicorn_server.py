@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
     from typing import Any
 
+    from uvicorn._types import ASGI3Application
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
     from pbpy.api.asgi import Edge
 
 
@@ -186,6 +189,17 @@ class _Protocol(HttpToolsProtocol):
         else:  # the client did not wait for the answer
             self.flow.pause_reading()
             self.pipeline.appendleft((self.cycle, self.app))
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self.tasks.add(self.loop.create_task(self._run(cycle, app)))
+
+    async def _run(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """Answer a request; the server waits for those in `tasks` before it ends."""
+        try:
+            await cycle.run_asgi(app)
+        finally:
+            # Here, since a callback of the task is one more turn of the loop, 1 us.
+            self.tasks.discard(asyncio.current_task())
 
     def on_response_complete(self) -> None:
         """Begin the next request that waits; else the connection is idle from now on."""

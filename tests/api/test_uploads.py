@@ -112,3 +112,29 @@ def test_any_content_arrives_as_it_was_sent(content: bytes, piece_bytes: int) ->
     form = parse(part, f"multipart/form-data; boundary={boundary}", piece_bytes)
     assert form.files[0][1].open().read() == content
     form.close()
+
+
+WHOLE = body((NAMED % "t", b"a"), end=b"")
+
+
+@pytest.mark.parametrize(
+    ("sent", "values"),
+    [
+        (b"--X--", []),
+        (b"--X\r\n", []),
+        (WHOLE + b"--X\r\n", [("t", "a")]),
+        (b"", None),
+        (b"\r\n", None),
+        (b"--X", None),
+        (b"--X-", None),
+        (WHOLE, None),
+        (WHOLE + b"--X", None),
+        (WHOLE + b"--X\r\nConten", None),
+    ],
+)
+def test_where_a_body_may_end(sent: bytes, values: list[tuple[str, str]] | None) -> None:
+    if values is None:
+        with pytest.raises(MalformedForm):
+            parse(sent)
+    else:
+        assert parse(sent).values == values

@@ -100,7 +100,9 @@ def test_all_hear_the_same_order(kind: str, tmp_path: Path) -> None:
                 if number % 5 == 0:
                     await asyncio.sleep(0)
 
-        await asyncio.gather(*(publish(member, name) for member, name in zip(found, "abc")))
+        await asyncio.gather(
+            *(publish(member, name) for member, name in zip(found, "abc", strict=True))
+        )
         texts = [await member.hears(60) for member in found]
         assert texts[0] == texts[1] == texts[2]
         for name in "abc":

@@ -63,6 +63,34 @@ SCENARIOS = (
         guest.get(records("refusals", filter="@collection.users.id = 1", fields="t:nope(1)")),
     ),
     scenario(
+        "alike_in_what_is_picked",
+        base("alike_targets", field("text", "name"), id="alike_targets_id"),
+        base(
+            "alike",
+            field("text", "t"),
+            field("number", "n"),
+            field("relation", "to", collectionId="alike_targets_id", maxSelect=5),
+        ),
+        made("alike_targets", {"id": "target000000001"}, {"id": "target000000002"}),
+        made(
+            "alike",
+            *(
+                {"id": f"alike000000000{5 - n}", "t": "same", "n": n, "to": ["target000000001"]}
+                for n in range(3)
+            ),
+        ),
+        [
+            guest.get(records("alike", filter=text, fields=picked, sort=sort))
+            for text in (
+                "to.name != 'x'",
+                "to.name ?!= 'x' || n > 5",
+                "t = 'same' || to.name ~ 'x'",
+            )
+            for picked in ("t", "t,to", "n,t", "id")
+            for sort in ("", "n", "-to.name,n")
+        ],
+    ),
+    scenario(
         "odd_values_of_views",
         base("odd_source", field("text", "t")),
         made("odd_source", {"id": "source000000001", "t": "a"}),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pbpy.realtime.audience import TURN
 from pbpy.schema.collection import Collection
 from tests.realtime.listening import actions, drain, listen, with_options
 from tests.records.blog import add, add_user
@@ -381,5 +382,74 @@ def test_superuser_collections_are_closed_to_others(play: Play) -> None:
         await add(app, "closed")
         assert drain(guest) == []
         assert len(drain(signed)) == 1
+
+    play(scenario)
+
+
+def test_a_handler_bound_later_is_asked_for_the_next_event(play: Play) -> None:
+    async def scenario(app: App) -> None:
+        clients = [listen(app, "posts/*") for _ in range(2)]
+        await add(app, "posts", title="a")
+
+        @app.on_record_enrich.on("posts")
+        async def hide(e: RecordEnrichEvent) -> None:
+            e.record.hide("title")
+            await e.next()
+
+        await add(app, "posts", title="b")
+        app.on_record_enrich.unbind_all()
+        await add(app, "posts", title="c")
+        for client in clients:
+            assert [item.record.get("title") for item in drain(client)] == ["a", None, "c"]
+
+    play(scenario)
+
+
+def test_who_signs_in_while_a_message_is_made_changes_nothing_about_it(play: Play) -> None:
+    async def scenario(app: App) -> None:
+        root = await add_user(app, "root@example.com", "_superusers")
+        clients = [listen(app, "posts/*") for _ in range(2)]
+
+        @app.on_record_enrich.on("posts")
+        async def sign_in(e: RecordEnrichEvent) -> None:
+            app.realtime.broker.sign_in(clients[0], root)
+            await e.next()
+
+        for shown in (False, True):
+            await add(app, "posts", secret="x")
+            assert ["secret" in item.record for item in drain(clients[0])] == [shown]
+            assert ["secret" in item.record for item in drain(clients[1])] == [False]
+
+    play(scenario)
+
+
+def test_a_subscription_submitted_again_misses_nothing(play: Play) -> None:
+    async def scenario(app: App) -> None:
+        client = listen(app, "posts/*")
+
+        @app.on_record_enrich.on("posts")
+        async def add_topic(e: RecordEnrichEvent) -> None:
+            app.realtime.broker.subscribe(client, ["tags/*", "posts/*"])
+            await e.next()
+
+        await add(app, "posts")
+        assert [item.topic for item in drain(client)] == ["posts/*"]
+
+    play(scenario)
+
+
+def test_a_crowd_gives_others_a_turn_and_a_cancelled_write_repeats_nothing(play: Play) -> None:
+    async def scenario(app: App) -> None:
+        clients = [listen(app, "posts/*") for _ in range(3 * TURN)]
+        writing = asyncio.create_task(add(app, "posts"))
+
+        def cancel() -> None:
+            writing.cancel()
+
+        clients[0].wake = cancel
+        await asyncio.wait([writing])
+        assert writing.cancelled()
+        await app.background.wait()
+        assert {len(client.queue) for client in clients} == {1}
 
     play(scenario)

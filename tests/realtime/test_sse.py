@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from pbpy.realtime.sse import HEARTBEAT, Message, frame_prefix
 from tests.realtime.event_source import Event, read_events
 
-_texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
+_texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
 _names = st.text(
-    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\0"), min_size=1
+    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\0"), min_size=1, max_size=8
 ).filter(lambda name: not name.startswith(" "))
 _values = st.recursive(
     _texts | st.integers(-(2**53), 2**53) | st.none(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_texts, inner, max_size=3),
-    max_leaves=5,
+    max_leaves=3,
 )
 
 
@@ -27,7 +27,7 @@ def test_frame_has_no_space_after_the_colons() -> None:
     assert frame == b'id:abc\nevent:posts/*\ndata:{"a":1}\n\n'
 
 
-@given(st.lists(st.tuples(_names, _values), max_size=4))
+@given(st.lists(st.tuples(_names, _values), max_size=3))
 def test_events_are_read_as_they_were_written(events: list[tuple[str, Any]]) -> None:
     frames = [
         frame_prefix("me") + Message(name, orjson.dumps(value)).tail for name, value in events

@@ -14,3 +14,10 @@ def test_every_provider_has_a_name_and_a_drawing() -> None:
     for item in providers:
         assert list(item) == ["name", "displayName", "logo"]
         assert ET.fromstring(item["logo"]).tag.endswith("svg")
+
+
+def test_drawings_are_ascii_because_the_dashboard_passes_them_to_btoa() -> None:
+    assert all(item["logo"].isascii() for item in provider_list())
+    assert {item["name"]: item["logo"] for item in provider_list()}["vk"].endswith(
+        ">&#1042;</text></svg>"
+    )

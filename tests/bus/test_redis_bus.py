@@ -1,0 +1,57 @@
+"""The Redis bus: broken connections, and applications that share a Redis."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+from redis.asyncio import Redis
+
+from pbpy.bus.bus import MISSED, Message
+from pbpy.bus.redis_bus import RedisBus
+from pbpy.errors import ConfigError
+from tests.bus.members import KIND, LIMIT_S, Member, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_member_whose_connection_broke_is_told(redis_url: str, tmp_path: Path) -> None:
+    async def scenario(found: list[Member]) -> None:
+        told = asyncio.Event()
+
+        async def note(_: Message) -> None:
+            told.set()
+
+        found[1].bus.subscribe(MISSED, note)
+        async with Redis.from_url(redis_url) as redis:
+            await redis.client_kill_filter(_type="pubsub")
+        await told.wait()
+        found[0].bus.publish(Message(KIND, b"again"))
+        assert await found[1].hears(1) == ["again"]
+
+    run(redis_url, tmp_path, scenario)
+
+
+def test_other_databases_of_a_redis_hear_nothing(redis_url: str, tmp_path: Path) -> None:
+    async def scenario(found: list[Member]) -> None:
+        other = Member(RedisBus(redis_url.removesuffix("0") + "1"), found[0].database)
+        await other.bus.open()
+        found[0].bus.publish(Message(KIND, b"ours"))
+        await found[1].hears(1)
+        other.bus.publish(Message(KIND, b"theirs"))
+        assert await other.hears(1) == ["theirs"]
+        assert found[0].texts == found[1].texts == ["ours"]
+        await other.bus.close()
+
+    run(redis_url, tmp_path, scenario)
+
+
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "nonsense://x"])
+def test_a_redis_that_cannot_be_used_is_a_clear_error(url: str) -> None:
+    async def main() -> None:
+        with pytest.raises(ConfigError, match="Redis"):
+            await RedisBus(url).open()
+
+    asyncio.run(asyncio.wait_for(main(), LIMIT_S))
