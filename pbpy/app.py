@@ -123,7 +123,7 @@ class App(Data):
             # First: nothing saved meanwhile is missed.
             version = await store.data.data_version()
             bus = make_bus(self.place, store.data, self.config.redis_url)
-            await self._state.join(bus, self)
+            await self._state.join(bus, self.place, self)
             await self.reload_catalog()
             await self.reload_settings()
             await self.intents.open()

@@ -13,10 +13,12 @@ from pbpy.schema.stored import catalog_from_rows
 from pbpy.settings.model import Settings
 from pbpy.settings.queries import settings_stamp
 from pbpy.settings.rate_limiter import RateLimiter
+from pbpy.settings.shared_counts import SharedCounts
 from pbpy.settings.stored import load_settings
 
 if TYPE_CHECKING:
     from pbpy.bus.bus import Bus
+    from pbpy.bus.place import Place
     from pbpy.config import Config
     from pbpy.context import Context
     from pbpy.store.sql import SqlValue
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 COLLECTIONS_CHANGED: Final = Message("app.collections")
 SETTINGS_CHANGED: Final = Message("app.settings")
+
+_COUNTS_FILE: Final = "limits"
 
 _POLL_S = 0.25
 """How often the process looks whether one that shares no bus changed collections or settings."""
@@ -38,6 +42,7 @@ class SharedState:
 
     __slots__ = (
         "_bus",
+        "_counts",
         "_reading",
         "_schema_stamp",
         "_settings_stamp",
@@ -54,6 +59,7 @@ class SharedState:
         self.rate_limiter: RateLimiter | None = None
         self._store: Store | None = None
         self._bus: Bus | None = None
+        self._counts: SharedCounts | None = None
         self._schema_stamp: SqlValue = None
         self._settings_stamp: SqlValue = None
         self._reading = asyncio.Lock()
@@ -108,10 +114,16 @@ class SharedState:
         settings = await load_settings(data, config)
         limits = settings.rate_limits
         self.settings, self._settings_stamp = settings, stamp
-        self.rate_limiter = RateLimiter(limits) if limits.enabled else None
+        self.rate_limiter = (
+            RateLimiter(limits, shared=self._counts, generation=str(stamp))
+            if limits.enabled
+            else None
+        )
 
-    async def join(self, bus: Bus, ctx: Context) -> None:
+    async def join(self, bus: Bus, place: Place, ctx: Context) -> None:
         """Open the bus, and follow what other processes say they have changed."""
+        if place.folder is not None:
+            self._counts = SharedCounts(place.folder / _COUNTS_FILE)
 
         async def hear_collections(message: Message) -> None:
             if message.sender != bus.worker:
@@ -157,6 +169,9 @@ class SharedState:
             watcher.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await watcher
+        counts, self._counts = self._counts, None
+        if counts is not None:
+            counts.close()
         bus, self._bus = self._bus, None
         if bus is not None:
             await bus.close()

@@ -227,13 +227,15 @@ describe("authWithOAuth2", () => {
         let landing;
         const error = await popup(async (url) => {
             const state = new URL(url).searchParams.get("state");
-            landing = await fetch(
+            landing = fetch(  // the client may hear of it before this answer
                 `${redirectURL}?state=${state}&error=access_denied`, { redirect: "manual" },
             );
+            await landing;
         }).catch((caught) => caught);
 
         assert.match(String(error.originalError?.message ?? error.message), /access_denied/);
-        assert.equal(landing.headers.get("location"), "../_/#/auth/oauth2-redirect-failure");
+        const { headers } = await landing;
+        assert.equal(headers.get("location"), "../_/#/auth/oauth2-redirect-failure");
     });
 });
 

@@ -122,6 +122,25 @@ def test_settings_are_seen_by_all_at_once(server: Server) -> None:
             assert names == [f"Name {number}"] * WORKERS
 
 
+def test_rate_limits_hold_for_all_together(tmp_path: Path) -> None:
+    rule = {"label": "/api/health", "duration": 600, "maxRequests": 20}
+    limits = {"enabled": True, "rules": [rule]}
+    with start(tmp_path) as server, contextlib.ExitStack() as stack:
+        clients = clients_of_all(server, stack)
+        clients[0].do("PATCH", "/api/settings", {"rateLimits": limits})
+        for generation in range(2):
+            statuses = []
+            for number in range(30):
+                connection = clients[number % WORKERS]._connection
+                connection.request("GET", "/api/health")
+                response = connection.getresponse()
+                response.read()
+                statuses.append(response.status)
+            assert statuses == [200] * 20 + [429] * 10
+            meta = {"appName": f"Name {generation}"}
+            clients[1].do("PATCH", "/api/settings", {"meta": meta})
+
+
 def test_workers_write_one_counter(server: Server) -> None:
     fields = [{"type": "number", "name": "n"}]
     path = "/api/collections/counters/records"

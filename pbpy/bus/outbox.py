@@ -2,8 +2,8 @@
 
 A message is a row, written in the transaction of the change that it tells of: whoever sees the
 one sees the other, and no crash comes between them. Everybody reads the rows in their order.
-Measured: a row costs a transaction 3 us; another process has it after 0.1 ms, and after
-POLL_S at the latest where the doorbell was not heard.
+Measured on two busy cores: a row of 200 bytes adds 17 us to a transaction, and another process
+has it after 0.2 ms (median); after POLL_S at the latest where the doorbell was not heard.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
 
     from pbpy.settings.model import RateLimitRule, RateLimits
+    from pbpy.settings.shared_counts import SharedCounts
 
 GUEST = "@guest"
 AUTH = "@auth"
@@ -31,13 +32,23 @@ class RateLimiter:
     Args:
         limits: the settings.
         clock: seconds of a clock that never goes back.
+        shared: where the workers of a server count together; None for a process of its own.
+        generation: what differs between two values of the settings, the same in all workers.
     """
 
-    def __init__(self, limits: RateLimits, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        limits: RateLimits,
+        clock: Callable[[], float] = time.monotonic,
+        shared: SharedCounts | None = None,
+        generation: str = "",
+    ) -> None:
         self._excluded = limits.excluded_ips
         self._guest = _Rules(limits.rules, GUEST)
         self._auth = _Rules(limits.rules, AUTH)
-        self._windows: dict[Hashable, _Windows] = {}
+        self._windows: dict[Hashable, _Windows | _SharedWindows] = {}
+        self._shared = shared
+        self._generation = generation
         self._clock = clock
 
     def find_rule(self, labels: Iterable[str], *, is_guest: bool) -> RateLimitRule | None:
@@ -54,8 +65,29 @@ class RateLimiter:
             return True
         windows = self._windows.get(counter)
         if windows is None:
-            windows = self._windows[counter] = _Windows(rule.max_requests, rule.duration)
+            windows = self._windows[counter] = self._new_windows(counter, rule)
         return windows.take(ip, int(self._clock()))
+
+    def _new_windows(self, counter: Hashable, rule: RateLimitRule) -> _Windows | _SharedWindows:
+        if self._shared is None:
+            return _Windows(rule.max_requests, rule.duration)
+        name = f"{self._generation} {counter!r} "
+        return _SharedWindows(self._shared, name, rule.max_requests, rule.duration)
+
+
+class _SharedWindows:
+    """One counter of all workers."""
+
+    __slots__ = ("_duration", "_limit", "_name", "_shared")
+
+    def __init__(self, shared: SharedCounts, name: str, limit: int, duration: int) -> None:
+        self._shared = shared
+        self._name = name
+        self._limit = limit
+        self._duration = duration
+
+    def take(self, client: str, now: int) -> bool:
+        return self._shared.take(self._name + client, self._limit, self._duration, now)
 
 
 class _Rules:

@@ -26,7 +26,7 @@ WORKERS = 64
 KEPT_CONNECTIONS = 4
 """Connections that stay open when idle; each may hold 32 MB of pages."""
 
-PATIENCE_S = 0.05
+PATIENCE_S = 0.2
 """How long a read waits for one of the kept connections before it opens one of its own: most
 reads are done by then, and more of them at once than there are cores only slow each other."""
 

@@ -93,7 +93,7 @@ def test_tells_whether_all_was_well_formed(text: str, well_formed: bool) -> None
     ("pairs", "values"),
     [
         ([("t", "a"), ("t", "2")], {"t": ["a", 2]}),
-        ([("t", "1"), ("@jsonPayload", '{"t":"p","u":[1]}')], {"t": "p", "u": [1]}),
+        ([("t", "a"), ("@jsonPayload", '{"t":"p","u":[1]}')], {"t": "p", "u": [1]}),
         ([("@jsonPayload", '{"t":1}'), ("@jsonPayload", '{"t":2}')], {"t": 2}),
         ([("@jsonPayload", "null")], {}),
     ],
@@ -106,3 +106,8 @@ def test_record_values(pairs: list[tuple[str, str]], values: dict[str, object]) 
 def test_refuses_a_payload(payload: str) -> None:
     with pytest.raises(MalformedJson):
         record_values([("@jsonPayload", payload)])
+
+
+def test_a_payload_cannot_change_the_kind_of_a_value() -> None:
+    with pytest.raises(MalformedJson):
+        record_values([("t", "1"), ("@jsonPayload", '{"t":"p"}')])

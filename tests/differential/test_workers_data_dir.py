@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.durability.clients import Client
-from tests.servers import start_pbpy, start_pocketbase
+from tests.servers import PasswordHash, start_pbpy, start_pocketbase
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,7 +16,7 @@ RECORDS = "/api/collections/posts/records"
 
 def test_pocketbase_serves_it_and_pbpy_goes_on(tmp_path: Path) -> None:
     fields = [{"type": "text", "name": "title"}]
-    hashing = "bcrypt"
+    hashing: PasswordHash = "bcrypt"
     with (
         start_pbpy(tmp_path, "--workers", "2", password_hash=hashing) as server,
         Client(server) as client,
