@@ -44,7 +44,9 @@ def server(kind: ServerKind, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 def start(folder: Path, kind: ServerKind = "auto", workers: int = WORKERS) -> Server:
-    return start_pbpy(folder, "--workers", str(workers), server=kind)
+    server = start_pbpy(folder, "--workers", str(workers), server=kind)
+    wait_until(lambda: "Server started" in server.output)  # all workers are ready
+    return server
 
 
 def clients_of_all(server: Server, stack: contextlib.ExitStack) -> list[Client]:
@@ -194,25 +196,29 @@ def test_a_worker_that_is_asked_to_end_finishes_and_is_replaced(tmp_path: Path) 
 
 
 def test_a_worker_that_dies_again_and_again_is_not_started_without_a_pause(tmp_path: Path) -> None:
-    with start(tmp_path) as server:
-        seen: set[int] = set(worker_pids(server))
-        first = worker_pids(server)[0]
-        ends_at = time.monotonic() + 2
-        while time.monotonic() < ends_at:
-            for pid in worker_pids(server):
-                if pid != first:
-                    seen.add(pid)
-                    with contextlib.suppress(ProcessLookupError):
-                        os.kill(pid, signal.SIGKILL)
-            time.sleep(POLL_S)
-        assert 3 < len(seen) < 12
-        with contextlib.ExitStack() as stack:
-            # During the pause the other worker gets all connections.
-            client = stack.enter_context(Client(server))
-            assert client.ask("GET", "/api/health").status == 200
-            wait_until(lambda: len(worker_pids(server)) == WORKERS)
-            assert len(clients_of_all(server, stack)) == WORKERS
+    with start(tmp_path) as server, contextlib.ExitStack() as stack:
+        first, victim = worker_pids(server)
+        started = time.monotonic()
+        for _ in range(4):
+            os.kill(victim, signal.SIGKILL)
+            [victim] = replaced(server, {first, victim})
+        os.kill(victim, signal.SIGKILL)
+        wait_until(lambda: worker_pids(server) == [first])
+        for _ in range(8):  # new connections are not left to wait for the dead
+            with contextlib.closing(server.connect()) as connection:
+                connection.request("GET", "/api/health")
+                assert connection.getresponse().status == 200
+        replaced(server, {first, victim})
+        # The pauses are 0, 0.1, 0.2, 0.4 and 0.8 s.
+        assert time.monotonic() - started > 1.4
+        assert len(clients_of_all(server, stack)) == WORKERS
         assert server.stop() == 0
+
+
+def replaced(server: Server, before: set[int]) -> set[int]:
+    """Wait until all workers run again; return those that are new."""
+    wait_until(lambda: len(set(worker_pids(server)) - before) == 1)
+    return set(worker_pids(server)) - before
 
 
 def test_no_worker_survives_its_parent(tmp_path: Path) -> None:
@@ -259,9 +265,9 @@ def test_accepted_requests_are_finished_and_streams_closed(
     kind: ServerKind, tmp_path: Path
 ) -> None:
     body = b'{"identity":"a","password":"b"}'
-    head = SIGN_IN + b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
-    server = start(tmp_path, kind)
-    with contextlib.ExitStack() as stack:
+    head = SIGN_IN + b"Content-Type: application/json\r\nExpect: 100-continue\r\n"
+    head += b"Content-Length: %d\r\n\r\n" % len(body)
+    with start(tmp_path, kind) as server, contextlib.ExitStack() as stack:
 
         def connect(request: bytes) -> socket.socket:
             address = ("127.0.0.1", server.port)
@@ -272,9 +278,10 @@ def test_accepted_requests_are_finished_and_streams_closed(
         streams = [connect(b"GET /api/realtime HTTP/1.1\r\nHost: x\r\n\r\n") for _ in range(8)]
         for stream in streams:
             assert b"PB_CONNECT" in read_until(stream, b"PB_CONNECT")
-        halves = [connect(head + body[:5]) for _ in range(8)]
-        probe = connect(HEALTH)
-        assert probe.recv(1000).startswith(b"HTTP/1.1 200")
+        halves = [connect(head) for _ in range(8)]
+        for half in halves:  # which are accepted then
+            assert read_until(half, b"\r\n\r\n").startswith(b"HTTP/1.1 100")
+            half.sendall(body[:5])
         os.kill(server.process.pid, signal.SIGTERM)
         for stream in streams:
             read_until(stream, b"never")

@@ -76,16 +76,15 @@ class Questions:
             return await reader.read()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.closing(writer):
-            with contextlib.suppress(OSError):
-                head, _, data = (await reader.read()).partition(b"\n")
-                sender, _, kind = head.decode().partition(" ")
-                try:
-                    answer = _DONE + await self._answer(Message(kind, data, sender))
-                except PbpyError:
-                    answer = _FAILED
-                writer.write(answer)
-                await writer.drain()
+        with contextlib.closing(writer), contextlib.suppress(OSError):
+            head, _, data = (await reader.read()).partition(b"\n")
+            sender, _, kind = head.decode().partition(" ")
+            try:
+                answer = _DONE + await self._answer(Message(kind, data, sender))
+            except PbpyError:
+                answer = _FAILED
+            writer.write(answer)
+            await writer.drain()
 
     async def close(self) -> None:
         """Answer nobody any more."""

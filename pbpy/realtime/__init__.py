@@ -3,7 +3,8 @@
     topic.py           what a client subscribes to, as text and parsed
     client.py          one open stream: its queue, its auth record, its subscriptions
     broker.py          all clients, found by topic and by auth record; a state machine without I/O
-    fanout.py          one change -> who may see it (grouped), and the message of each group
+    audience.py        subscriptions that ask the same and see the same, found once and kept
+    fanout.py          one change -> which audiences may see it, and the message of each
     record_events.py   hears the record hooks, keeps the order of commits
     auth_changes.py    ends or refreshes the auth of clients when their record changes
     sse.py             messages and their bytes

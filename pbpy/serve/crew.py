@@ -7,7 +7,7 @@ import signal
 import time
 from typing import TYPE_CHECKING, Final
 
-from pbpy.serve.forks import has_ended
+from pbpy.serve.forks import find_end
 from pbpy.serve.listen import listen_again
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class Worker:
         listener: its listening socket; None during a pause, in which the others get all.
         pid: of the process; 0 when there is none.
         is_ready: the process has accepted requests.
+        has_failed: the last process ended by itself, with an error.
         start_at: when the next process is due, on the monotonic clock.
     """
 
@@ -38,32 +39,42 @@ class Worker:
         self.listener: socket.socket | None = listener
         self.pid = 0
         self.is_ready = False
+        self.has_failed = False
         self.start_at = 0.0
-        self._spare = listener
+        self._address = (listener.family, listener.getsockname())
         self._started_at = 0.0
         self._early_deaths = 0
 
     def start(self, fork: Callable[[Worker], int]) -> None:
         """Give the place to a new process."""
         if self.listener is None:
-            self.listener = self._spare = listen_again(self._spare)
+            self.listener = listen_again(*self._address)
         self.is_ready = False
         self._started_at = time.monotonic()
         self.pid = fork(self)
 
     def note_end(self) -> bool:
         """Tell whether the process has ended, and plan the next one if it has."""
-        if not self.pid or not has_ended(self.pid):
+        code = find_end(self.pid) if self.pid else None
+        if code is None:
             return False
         self.pid = 0
+        self.has_failed = code > 0
         now = time.monotonic()
         is_early = not self.is_ready or now - self._started_at < STABLE_S
         self._early_deaths = self._early_deaths + 1 if is_early else 0
         pause_s = 0.0
         if self._early_deaths > 1:
             pause_s = min(FIRST_PAUSE_S * 2 ** (self._early_deaths - 2), LONGEST_PAUSE_S)
+            self._stop_listening()
         self.start_at = now + pause_s
         return True
+
+    def _stop_listening(self) -> None:
+        """Leave new connections to the others; those that wait here are refused."""
+        if self.listener is not None:
+            self.listener.close()
+            self.listener = None
 
     def kill(self) -> None:
         """End the process at once."""

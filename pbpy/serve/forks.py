@@ -34,9 +34,13 @@ def fork(work: Callable[[], None]) -> int:
         os._exit(status)
 
 
-def has_ended(pid: int) -> bool:
-    """Tell whether a child has ended; then its id means nothing any more."""
-    return os.waitpid(pid, os.WNOHANG)[0] == pid
+def find_end(pid: int) -> int | None:
+    """Return how a child has ended, as Popen's returncode, or None while it runs.
+
+    Once it has ended, its id means nothing any more.
+    """
+    ended, status = os.waitpid(pid, os.WNOHANG)
+    return os.waitstatus_to_exitcode(status) if ended else None
 
 
 def read_all(descriptor: int) -> bytes:

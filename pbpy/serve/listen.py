@@ -45,13 +45,13 @@ def listen_together(http: str, count: int) -> list[socket.socket]:
     return [_bind(family, address, shared=True) for _ in range(count)]
 
 
-def listen_again(listener: socket.socket) -> socket.socket:
-    """Return one more socket of the same kind and address.
+def listen_again(family: int, address: Any) -> socket.socket:
+    """Return one more socket of an address of `listen_together`.
 
     Raises:
         OSError: it cannot be bound.
     """
-    return _bind(listener.family, listener.getsockname(), shared=True)
+    return _bind(family, address, shared=True)
 
 
 def _bind(family: int, address: Any, *, shared: bool = False) -> socket.socket:

@@ -141,7 +141,8 @@ class _Supervisor:
                 if not self._stops:
                     greet_all()
                 while not self._stops:
-                    self._replace_dead()
+                    self._note_dead()
+                    self._start_due()
                     self._wait(woken, self._next_start_s())
             finally:
                 self._stop_all(woken)
@@ -160,10 +161,14 @@ class _Supervisor:
     def _start_all(self, woken: socket.socket) -> None:
         for worker in self._workers:
             worker.start(self._fork)
-        while not self._stops and not all(worker.is_ready for worker in self._workers):
-            self._wait(woken, None)
-            if any(worker.note_end() for worker in self._workers) and not self._stops:
+        while not all(worker.is_ready for worker in self._workers):
+            self._wait(woken, self._next_start_s())
+            if self._stops:
+                return
+            self._note_dead()
+            if any(worker.has_failed for worker in self._workers):
                 raise ConfigError("a worker ended before it could serve: the log says why")
+            self._start_due()
 
     def _fork(self, worker: Worker) -> int:
         def work() -> None:
@@ -182,10 +187,12 @@ class _Supervisor:
 
         return fork(work)
 
-    def _replace_dead(self) -> None:
+    def _note_dead(self) -> None:
         for worker in self._workers:
             if worker.note_end():
                 log.warning("worker %d has died and is replaced", worker.number)
+
+    def _start_due(self) -> None:
         now = time.monotonic()
         for worker in self._workers:
             if not worker.pid and worker.start_at <= now:

@@ -46,7 +46,7 @@ class RateLimiter:
         self._excluded = limits.excluded_ips
         self._guest = _Rules(limits.rules, GUEST)
         self._auth = _Rules(limits.rules, AUTH)
-        self._windows: dict[Hashable, _Windows | _SharedWindows] = {}
+        self._windows: dict[Hashable, _Windows] = {}
         self._shared = shared
         self._generation = generation
         self._clock = clock
@@ -68,26 +68,11 @@ class RateLimiter:
             windows = self._windows[counter] = self._new_windows(counter, rule)
         return windows.take(ip, int(self._clock()))
 
-    def _new_windows(self, counter: Hashable, rule: RateLimitRule) -> _Windows | _SharedWindows:
+    def _new_windows(self, counter: Hashable, rule: RateLimitRule) -> _Windows:
         if self._shared is None:
             return _Windows(rule.max_requests, rule.duration)
         name = f"{self._generation} {counter!r} "
         return _SharedWindows(self._shared, name, rule.max_requests, rule.duration)
-
-
-class _SharedWindows:
-    """One counter of all workers."""
-
-    __slots__ = ("_duration", "_limit", "_name", "_shared")
-
-    def __init__(self, shared: SharedCounts, name: str, limit: int, duration: int) -> None:
-        self._shared = shared
-        self._name = name
-        self._limit = limit
-        self._duration = duration
-
-    def take(self, client: str, now: int) -> bool:
-        return self._shared.take(self._name + client, self._limit, self._duration, now)
 
 
 class _Rules:
@@ -141,3 +126,17 @@ class _Windows:
             if now - window[0] < self._duration
         }
         self._sweep_at = max(_SWEEP_AT, 2 * len(self._used))
+
+
+class _SharedWindows(_Windows):
+    """One counter of all workers."""
+
+    __slots__ = ("_name", "_shared")
+
+    def __init__(self, shared: SharedCounts, name: str, limit: int, duration: int) -> None:
+        super().__init__(limit, duration)
+        self._name = name
+        self._shared = shared
+
+    def take(self, client: str, now: int) -> bool:
+        return self._shared.take(self._name + client, self._limit, self._duration, now)

@@ -50,6 +50,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     hit = 0
     names = iter(string.ascii_lowercase + string.digits)
     with start_pbpy(tmp_path_factory.mktemp("workers"), "--workers", "2") as server:
+        wait_until(lambda: "Server started" in server.output)
         create_collections(server)
         writers: list[Writer] = []
         for _ in range(KILLS):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -72,18 +74,18 @@ def test_a_full_table_forgets_what_ends_first(
         assert table.take("key 0", 1, 100, 1000)
 
 
-def count(path: Path, turns: int, allowed: multiprocessing.queues.Queue[int]) -> None:
-    with closing(SharedCounts(path)) as table:
-        allowed.put(sum(table.take("key", 1000, 1000, 1) for _ in range(turns)))
+COUNT = """
+import sys
+from pathlib import Path
+from pbpy.settings.shared_counts import SharedCounts
+table = SharedCounts(Path(sys.argv[1]))
+sys.stdin.read()
+print(sum(table.take("key", 1000, 1000, 1) for _ in range(400)))
+"""
 
 
 def test_processes_lose_no_count(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
-    allowed = context.Queue()
-    path = tmp_path / "limits"
-    processes = [context.Process(target=count, args=(path, 400, allowed)) for _ in range(3)]
-    for process in processes:
-        process.start()
-    assert sum(allowed.get(timeout=60) for _ in processes) == 1000
-    for process in processes:
-        process.join(60)
+    command = [sys.executable, "-c", COUNT, str(tmp_path / "limits")]
+    with ThreadPoolExecutor() as pool:
+        runs = [pool.submit(subprocess.check_output, command, input=b"") for _ in range(3)]
+        assert sum(int(each.result()) for each in runs) == 1000
