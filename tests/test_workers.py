@@ -227,7 +227,10 @@ def test_no_worker_survives_its_parent(tmp_path: Path) -> None:
     os.kill(server.process.pid, signal.SIGKILL)
     server.process.wait(LIMIT_S)
     wait_until(lambda: not any(is_alive(pid) for pid in pids))
-    assert databases(server) == ["auxiliary.db", "data.db"]
+    # Workers that close at the same moment may leave the log, which the next start takes up.
+    with start(tmp_path) as again:
+        assert again.stop() == 0
+        assert databases(again) == ["auxiliary.db", "data.db"]
 
 
 def databases(server: Server) -> list[str]:
