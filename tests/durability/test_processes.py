@@ -135,7 +135,10 @@ def test_a_view_that_never_ends_holds_up_no_writer(tmp_path: Path) -> None:
     assert max(times) < 1
 
 
-ENDLESS = "with recursive c(x) as (select 1 union all select x + 1 from c) select x as id from c order by x"
+ENDLESS = (
+    "with recursive c(x) as (select 1 union all select x + 1 from c) "
+    "select x as id from c order by x"
+)
 SLOW = (
     "with recursive c(x) as (select 1 union all select x + 1 from c where x < 3000000)"
     " select 'only' as id, max(x) as top from c"
