@@ -1,4 +1,4 @@
-"""Once more with a fresh catalog, when another process changed the tables meanwhile."""
+"""Again with a fresh catalog, when the tables have changed since the request began."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_TRIES: Final = 5
 _SIGNS: Final = ("no such column", "no such table", "has no column named")
 
 
@@ -29,19 +30,23 @@ def is_moved_schema(error: SqlRejected) -> bool:
 async def with_fresh_catalog(
     ctx: Context, collection: Collection, operate: Callable[[Collection], Awaitable[T]]
 ) -> T:
-    """Return operate(collection), tried again once when the tables are not as the catalog says.
+    """Return operate(collection), tried again when the tables are not as the catalog says.
+
+    More than once, because a writer waits for its turn, and the schema may change again meanwhile.
 
     Raises:
         NotFound: the collection is no more.
         Exception: whatever operate raises.
     """
-    try:
-        return await operate(collection)
-    except SqlRejected as error:
-        if ctx.in_transaction or not is_moved_schema(error):
-            raise
-    await ctx.reload_catalog()
-    fresh = ctx.catalog.by_id(collection.id)
-    if fresh is None:
-        raise NotFound("Missing collection context.")
-    return await operate(fresh)
+    for _ in range(_TRIES - 1):
+        try:
+            return await operate(collection)
+        except SqlRejected as error:
+            if ctx.in_transaction or not is_moved_schema(error):
+                raise
+        await ctx.reload_catalog()
+        fresh = ctx.catalog.by_id(collection.id)
+        if fresh is None:
+            raise NotFound("Missing collection context.")
+        collection = fresh
+    return await operate(collection)
