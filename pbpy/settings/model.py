@@ -14,9 +14,6 @@ from pbpy.binding import Binder, Struct, as_list
 if TYPE_CHECKING:
     from pbpy.errors import JsonValue
 
-DEFAULT_MAX_BATCH_BODY_BYTES = 128 << 20
-DEFAULT_MAX_LOG_DATA_BYTES = 16_384
-
 
 @dataclass(frozen=True, slots=True)
 class Section(Struct):
@@ -118,7 +115,7 @@ class Batch(Section):
 
     Attributes:
         timeout: seconds.
-        max_body_size: bytes; 0 stands for DEFAULT_MAX_BATCH_BODY_BYTES.
+        max_body_size: bytes; 0 stands for 128 MiB.
     """
 
     enabled: bool = False
@@ -132,7 +129,7 @@ class Logs(Section):
     """What is kept of requests and for how long.
 
     Attributes:
-        max_data_size: bytes; 0 stands for DEFAULT_MAX_LOG_DATA_BYTES.
+        max_data_size: bytes; 0 stands for 16384.
         max_days: 0 keeps nothing.
         min_level: -4 debug, 0 info, 4 warning, 8 error.
     """

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pbpy.app import App
-from pbpy.errors import NotFound
+from pbpy.errors import NotFound, SqlRejected
 from pbpy.records.moved_schema import with_fresh_catalog
+from pbpy.store.sql import Sql
 from tests.records.blog import add, get, page, patch, post
 
 if TYPE_CHECKING:
+    from pbpy.schema.collection import Collection
     from tests.records.conftest import Play
 
 
@@ -65,5 +67,29 @@ def test_deleted_collection_is_not_found(play: Play) -> None:
         await with_other_process(app, delete)
         with pytest.raises(NotFound, match="Missing collection context"):
             await with_fresh_catalog(app, comments, lambda collection: page(app, collection.name))
+
+    play(scenario)
+
+
+@pytest.mark.parametrize(("moves", "is_answered"), [(1, True), (4, True), (5, False)])
+def test_a_schema_that_keeps_moving_is_followed_for_a_while(
+    play: Play, *, moves: int, is_answered: bool
+) -> None:
+    async def scenario(app: App) -> None:
+        tried = 0
+
+        async def operate(collection: Collection) -> str:
+            nonlocal tried
+            tried += 1
+            if tried <= moves:
+                await app.db.all(Sql("SELECT `moved` FROM `tags`"))
+            return collection.name
+
+        tags = app.catalog.get("tags")
+        if is_answered:
+            assert await with_fresh_catalog(app, tags, operate) == "tags"
+        else:
+            with pytest.raises(SqlRejected):
+                await with_fresh_catalog(app, tags, operate)
 
     play(scenario)
