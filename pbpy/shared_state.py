@@ -138,8 +138,9 @@ class SharedState:
         for kind in (SETTINGS_CHANGED.kind, MISSED):
             bus.subscribe(kind, hear_settings)
         self._reading = asyncio.Lock()  # of this event loop
-        await bus.open()
         self._bus = bus
+        ctx.realtime.join(ctx)
+        await bus.open()
 
     def watch(self, seen: int, ctx: Context) -> None:
         """Follow what processes without a bus change after data version seen, until `close`."""

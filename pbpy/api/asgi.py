@@ -6,11 +6,13 @@ import asyncio
 import re
 from typing import TYPE_CHECKING
 
+from pbpy.api import realtime
 from pbpy.api.disconnects import Disconnects, Watch
 from pbpy.api.middleware.auth import load_auth_token
 from pbpy.api.middleware.cors import Cors
 from pbpy.api.middleware.recover import recover
 from pbpy.api.middleware.security import add_security_headers
+from pbpy.api.passed_on import answer_others
 from pbpy.api.request import ApiRequest, ClientGone
 from pbpy.api.routes import build_router
 from pbpy.api.streams import Streams
@@ -139,7 +141,8 @@ async def announce(app: App) -> None:
 
 
 async def call_serve_hook(app: App) -> None:
-    """Call the serve hook: the process is about to accept requests."""
+    """Call the serve hook: the process is about to accept requests, other workers' included."""
+    answer_others(app, realtime.SUBSCRIBE, realtime.set_subscriptions)
 
     async def go_on(_: ServeEvent) -> None:
         return

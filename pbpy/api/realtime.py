@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from pbpy.api.event_stream import EventStream
+from pbpy.api.passed_on import pass_on
 from pbpy.api.responses import NoContent, Response
 from pbpy.api.router import Route
 from pbpy.auth.tokens import read_claims
@@ -24,6 +25,9 @@ MAX_CLIENT_ID_BYTES: Final = 255
 MAX_SUBSCRIPTIONS: Final = 1000
 MAX_TOPIC_BYTES: Final = 2500
 
+SUBSCRIBE: Final = "api.subscribe"
+"""What workers call a request for subscriptions that they pass on."""
+
 _FORM: Shape = {"clientId": "text", "subscriptions": "texts"}
 _AUTH_CHANGED: Final = "The current and the previous request authorization don't match."
 
@@ -33,7 +37,7 @@ async def connect(request: ApiRequest) -> Response:
     event = RealtimeConnectRequestEvent(
         request.app,
         request.info,
-        Client(request.real_ip),
+        Client(request.real_ip, request.app.bus.worker),
         idle_timeout_s=IDLE_TIMEOUT_S,
         max_timeout_s=MAX_TIMEOUT_S,
     )
@@ -41,14 +45,17 @@ async def connect(request: ApiRequest) -> Response:
 
 
 async def set_subscriptions(request: ApiRequest) -> Response:
-    """Replace what a client listens to."""
+    """Replace what a client listens to; the worker with its stream does it."""
     form = await request.struct_body(_FORM, "")
     client_id: str = form.get("clientId", "")
     subscriptions: list[str] = form.get("subscriptions", [])
     _validate(client_id, subscriptions)
     client = request.app.realtime.clients.get(client_id)
     if client is None:
-        raise NotFound("Missing or invalid client id.")
+        answer = await pass_on(request, SUBSCRIBE, client_id, form)
+        if answer is None:
+            raise NotFound("Missing or invalid client id.")
+        return answer
     if client.ip and client.ip != request.real_ip:
         raise BadRequest("Invalid realtime client.")
     if client.auth is not None and not _is_same(client.auth, request.auth):

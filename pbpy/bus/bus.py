@@ -22,8 +22,11 @@ MISSED: Final = "bus.missed"
 ANSWER_LIMIT_S: Final = 5.0
 """How long `send` waits for an answer."""
 
-SYNC_LIMIT_S: Final = 1.0
-"""How long `sync` waits: a member that hangs must not hold up the others for longer."""
+ASK_LIMIT_S: Final = 1.0
+"""How long `ask_others` and `sync` wait: a member that hangs must not hold up the others."""
+
+SYNC: Final = "bus.sync"
+"""The kind of the question that `sync` asks, to which there is nothing to say."""
 
 log = logging.getLogger("pbpy.bus")
 
@@ -78,8 +81,23 @@ class Bus(Protocol):
             WorkerGone: there is no such member, it has failed, or it does not answer in time.
         """
 
+    async def ask_others(self, message: Message) -> None:
+        """Have every other member answer; return when all have, or after ASK_LIMIT_S.
+
+        They have heard by then what this one has published before.
+        """
+
     async def sync(self) -> None:
         """Wait until all members have heard what this one has published before."""
+
+    def listen(self, topic: str) -> None:
+        """Let the other members know that a topic is listened to here; may be nested."""
+
+    def ignore(self, topic: str) -> None:
+        """Take one `listen` back."""
+
+    def is_heard_elsewhere(self, topic: str) -> bool:
+        """Tell whether another member may listen to a topic; True where that is not known."""
 
     async def open(self) -> None:
         """Join: messages published from now on are heard."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pbpy.bus.bus import SYNC_LIMIT_S, Subscribers, new_worker_id
+from pbpy.bus.bus import ASK_LIMIT_S, Subscribers, new_worker_id
 from pbpy.errors import WorkerGone
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from pbpy.bus.bus import Callback, Message
     from pbpy.store.access import Transaction
 
@@ -29,6 +32,7 @@ class LocalBus:
         self._members = {} if members is None else members
         self._subscribers = Subscribers()
         self._inbox: asyncio.Queue[Message] = asyncio.Queue()
+        self._topics: Counter[str] = Counter()
         self._reading: asyncio.Task[None] | None = None
 
     def subscribe(self, kind: str, callback: Callback) -> None:
@@ -36,12 +40,12 @@ class LocalBus:
         self._subscribers.add(kind, callback)
 
     def publish(self, message: Message, tx: Transaction | None = None) -> None:
-        """Put a message into every inbox, now or after the commit."""
+        """Put a message into every inbox, now or in the moment of the commit."""
         sent = replace(message, sender=self.worker)
         if tx is None:
             self._spread(sent)
         else:
-            tx.after_commit(partial(self._spread, sent))
+            tx.at_commit(partial(self._spread, sent))
 
     def _spread(self, message: Message) -> None:
         for member in self._members.values():
@@ -59,14 +63,42 @@ class LocalBus:
         sent = replace(message, sender=self.worker)
         return await member._subscribers.answer(sent)  # noqa: SLF001  # another member
 
+    async def ask_others(self, message: Message) -> None:
+        """Have every other member answer, each after what is in its inbox."""
+        if not self.is_alone:
+            others = [member for name, member in self._members.items() if name != self.worker]
+            await self._in_time(*(self._ask(member, message) for member in others))
+
+    async def _ask(self, member: LocalBus, message: Message) -> None:
+        await member._inbox.join()  # another member
+        with contextlib.suppress(WorkerGone):
+            await self.send(member.worker, message)
+
     async def sync(self) -> None:
         """Wait until all inboxes are empty."""
-        if self.is_alone:
-            return
-        inboxes = [member._inbox.join() for member in self._members.values()]  # noqa: SLF001
+        if not self.is_alone:
+            await self._in_time(*(member._inbox.join() for member in self._members.values()))  # noqa: SLF001
+
+    async def _in_time(self, *work: Coroutine[Any, Any, None]) -> None:
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(SYNC_LIMIT_S):
-                await asyncio.gather(*inboxes)
+            async with asyncio.timeout(ASK_LIMIT_S):
+                await asyncio.gather(*work)
+
+    def listen(self, topic: str) -> None:
+        """Count a listener of a topic."""
+        self._topics[topic] += 1
+
+    def ignore(self, topic: str) -> None:
+        """Count one less."""
+        self._topics[topic] -= 1
+
+    def is_heard_elsewhere(self, topic: str) -> bool:
+        """Tell whether another member listens to a topic."""
+        return not self.is_alone and any(
+            member._topics[topic] > 0  # noqa: SLF001  # another member
+            for member in self._members.values()
+            if member is not self
+        )
 
     async def open(self) -> None:
         """Join."""

@@ -16,8 +16,17 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from pbpy.bus.bus import MISSED, SYNC_LIMIT_S, Message, Subscribers, log, new_worker_id
+from pbpy.bus.bus import (
+    ASK_LIMIT_S,
+    MISSED,
+    SYNC,
+    Message,
+    Subscribers,
+    log,
+    new_worker_id,
+)
 from pbpy.bus.doorbell import Doorbell
+from pbpy.bus.ears import Ears
 from pbpy.bus.queries import (
     create_outbox,
     events_after,
@@ -43,7 +52,9 @@ KEPT_S: Final = 60
 """How long rows stay; a process that was stopped for longer misses messages, and is told so."""
 
 _PAGE: Final = 500
-_SYNC: Final = "bus.sync"
+_EARS_FILE: Final = "ears"
+_SKIPPED_S: Final = 5.0
+"""How long a process is not asked again that did not answer in time."""
 
 
 class Outbox:
@@ -52,15 +63,17 @@ class Outbox:
     Args:
         database: the one whose transactions `publish` gets.
         folder: for the sockets; of the user alone.
-        prunes: whether this process deletes old rows; one of them should.
+        number: the place of this process among all; the first one deletes old rows.
     """
 
     is_alone = False
 
-    def __init__(self, database: Database, folder: Path, *, prunes: bool) -> None:
+    def __init__(self, database: Database, folder: Path, number: int) -> None:
         self.worker = new_worker_id()
         self._db = database
-        self._prunes = prunes
+        self._prunes = number == 0
+        self._ears = Ears(folder / _EARS_FILE, number)
+        self._skipped: dict[str, float] = {}
         self._subscribers = Subscribers()
         self._rung = asyncio.Event()
         self._bell = Doorbell(folder, self.worker, self._rung.set)
@@ -162,24 +175,49 @@ class Outbox:
         return await self._questions.ask(worker, message)
 
     async def _answer(self, message: Message) -> bytes:
-        if message.kind == _SYNC:
-            await self._drain()
-            return b""
-        return await self._subscribers.answer(message)
+        # Whoever asks may count on it that what was published before is known here.
+        await self._drain()
+        return b"" if message.kind == SYNC else await self._subscribers.answer(message)
 
     async def sync(self) -> None:
-        """Ask every other process to read all rows; those that do not answer are left behind."""
+        """Have every other process read all rows."""
+        await self.ask_others(Message(SYNC))
+
+    async def ask_others(self, message: Message) -> None:
+        """Ask every other process; those that do not answer are left behind."""
+        now = time.monotonic()
+        names = [name for name in self._bell.workers() if self._skipped.get(name, now) <= now]
+        if not names and self._sending is None:
+            return
+        silent = set(names)
+
+        async def ask(name: str) -> None:
+            with contextlib.suppress(WorkerGone):
+                await self._questions.ask(name, message)
+            silent.discard(name)
+
         try:
-            async with asyncio.timeout(SYNC_LIMIT_S):
+            async with asyncio.timeout(ASK_LIMIT_S):
                 if self._sending is not None:
                     await asyncio.shield(self._sending)
-                await asyncio.gather(*(self._sync_with(name) for name in self._bell.workers()))
+                await asyncio.gather(*(ask(name) for name in names))
         except TimeoutError:
             log.warning("another worker is busy, and hears later what was changed here")
+            self._skipped = dict.fromkeys(silent, now + _SKIPPED_S)
 
-    async def _sync_with(self, worker: str) -> None:
-        with contextlib.suppress(WorkerGone):
-            await self._questions.ask(worker, Message(_SYNC))
+    # topics
+
+    def listen(self, topic: str) -> None:
+        """Note a topic in the table that all processes map."""
+        self._ears.add(topic)
+
+    def ignore(self, topic: str) -> None:
+        """Take a note back."""
+        self._ears.remove(topic)
+
+    def is_heard_elsewhere(self, topic: str) -> bool:
+        """Tell whether another process may have noted a topic."""
+        return self._ears.has_others(topic)
 
     # life
 
@@ -204,3 +242,4 @@ class Outbox:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+        self._ears.close()

@@ -48,5 +48,5 @@ def make_bus(place: Place, database: Database, redis_url: str) -> Bus:
 
         return RedisBus(redis_url)
     if place.folder is not None:
-        return Outbox(database, place.folder, prunes=place.is_first)
+        return Outbox(database, place.folder, place.number)
     return LocalBus()

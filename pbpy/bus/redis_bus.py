@@ -20,8 +20,9 @@ from redis.exceptions import RedisError
 
 from pbpy.bus.bus import (
     ANSWER_LIMIT_S,
+    ASK_LIMIT_S,
     MISSED,
-    SYNC_LIMIT_S,
+    SYNC,
     Message,
     Subscribers,
     log,
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 _RETRY_S: Final = 0.5
 _POLL_S: Final = 1.0
 _QUESTION_LENGTH: Final = 12
-_SYNC: Final = "bus.sync"
 _FAILED: Final = "bus.failed"
 _BROKEN: Final = (RedisError, OSError)
 
@@ -75,9 +75,9 @@ class RedisBus:
     # publish
 
     def publish(self, message: Message, tx: Transaction | None = None) -> None:
-        """Send to all, now or after the commit."""
+        """Send to all, soon or soon after the commit."""
         if tx is not None:
-            tx.after_commit(partial(self.publish, message))
+            tx.at_commit(partial(self.publish, message))
             return
         self._unsent.append(message)
         if self._sending is None:
@@ -127,19 +127,35 @@ class RedisBus:
 
     async def sync(self) -> None:
         """Ask every other process for an answer: it has heard by then what came before."""
+        await self.ask_others(Message(SYNC))
+
+    async def ask_others(self, message: Message) -> None:
+        """Ask every other process; what this one has published before is on its way first."""
         try:
-            async with asyncio.timeout(SYNC_LIMIT_S):
+            async with asyncio.timeout(ASK_LIMIT_S):
                 if self._sending is not None:
                     await asyncio.shield(self._sending)
                 names = await self._redis.pubsub_channels(self._mailbox + "*")
                 others = {name.decode().removeprefix(self._mailbox) for name in names}
-                await asyncio.gather(*(self._sync_with(name) for name in others - {self.worker}))
+                await asyncio.gather(*(self._ask(name, message) for name in others - {self.worker}))
         except (*_BROKEN, TimeoutError) as error:
             log.warning("another worker hears later what was changed here: %r", error)
 
-    async def _sync_with(self, worker: str) -> None:
+    async def _ask(self, worker: str, message: Message) -> None:
         with contextlib.suppress(WorkerGone):
-            await self.send(worker, Message(_SYNC))
+            await self.send(worker, message)
+
+    # topics
+
+    def listen(self, topic: str) -> None:
+        """Do nothing: nobody is told."""
+
+    def ignore(self, topic: str) -> None:
+        """Do nothing: nobody is told."""
+
+    def is_heard_elsewhere(self, topic: str) -> bool:
+        """Return True: who listens on other machines is not known."""
+        return True
 
     # listen
 

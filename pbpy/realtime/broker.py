@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Protocol
 
 from pbpy.realtime.client import Client, Subscription
 from pbpy.realtime.topic import parse_topic
@@ -17,6 +17,24 @@ if TYPE_CHECKING:
 
 AuthKey = tuple[str, str]
 """Id of an auth collection, id of a record."""
+
+ANYBODY: Final = "@anybody"
+"""The topic that counts as listened to while there is a client."""
+
+
+class Ears(Protocol):
+    """Where other processes look whom they have to tell what; a `Bus` is one."""
+
+    def listen(self, topic: str) -> None:
+        """Note that a topic is listened to; may be nested."""
+
+    def ignore(self, topic: str) -> None:
+        """Take one `listen` back."""
+
+
+def group_of(topic: str) -> str:
+    """Return what stands for a topic among processes: that of all records of its collection."""
+    return topic.partition("/")[0]
 
 
 class Listeners:
@@ -46,11 +64,13 @@ class Broker:
 
     Attributes:
         clients: by id, in the order of their connecting.
+        ears: where it is noted which groups of topics have listeners.
     """
 
-    __slots__ = ("_by_auth", "_by_topic", "_catalog", "clients")
+    __slots__ = ("_by_auth", "_by_topic", "_catalog", "clients", "ears")
 
-    def __init__(self) -> None:
+    def __init__(self, ears: Ears) -> None:
+        self.ears = ears
         self.clients: dict[str, Client] = {}
         self._by_topic: dict[str, Listeners] = {}
         self._by_auth: dict[AuthKey, dict[Client, None]] = {}
@@ -60,6 +80,8 @@ class Broker:
 
     def register(self, client: Client) -> None:
         """Add a client, which may subscribe from now on."""
+        if not self.clients:
+            self.ears.listen(ANYBODY)
         self.clients[client.id] = client
 
     def unregister(self, client: Client) -> None:
@@ -67,6 +89,8 @@ class Broker:
         if self.clients.pop(client.id, None) is not None:
             self.subscribe(client, ())
             self._set_auth(client, None)
+            if not self.clients:
+                self.ears.ignore(ANYBODY)
         client.close()
 
     def close(self) -> None:
@@ -115,7 +139,11 @@ class Broker:
 
     def _add(self, client: Client, text: str) -> None:
         subscription = client.subscriptions[text] = Subscription(client, parse_topic(text))
-        listeners = self._by_topic.setdefault(subscription.topic.name, Listeners())
+        name = subscription.topic.name
+        listeners = self._by_topic.get(name)
+        if listeners is None:
+            listeners = self._by_topic[name] = Listeners()
+            self.ears.listen(group_of(name))
         listeners.subscriptions[subscription] = None
         listeners.change()
 
@@ -127,6 +155,7 @@ class Broker:
         del listeners.subscriptions[subscription]
         if not listeners.subscriptions:
             del self._by_topic[name]
+            self.ears.ignore(group_of(name))
 
     # auth
 
@@ -141,9 +170,13 @@ class Broker:
             client.auth_expires_at = expires_at
             client.wake()
 
+    def signed_in(self, collection_id: str, record_id: str) -> list[Client]:
+        """Return the clients of an auth record."""
+        return list(self._by_auth.get((collection_id, record_id), ()))
+
     def refresh_auth(self, record: Record) -> None:
         """Have the clients of an auth record see its new values; another token key ends them."""
-        for client in self._signed_in(record.collection.id, record.id):
+        for client in self.signed_in(record.collection.id, record.id):
             if client.auth is not None and client.auth.token_key != record.token_key:
                 self.revoke(client)
             else:
@@ -154,7 +187,7 @@ class Broker:
 
         What they were allowed to see before the deletion still reaches them.
         """
-        for client in self._signed_in(collection_id, record_id):
+        for client in self.signed_in(collection_id, record_id):
             self._set_auth(client, None)
 
     def revoke(self, client: Client) -> None:
@@ -171,9 +204,6 @@ class Broker:
             for client in list(clients):
                 if client.auth is not None and not _signs_alike(client.auth, catalog):
                     self.revoke(client)
-
-    def _signed_in(self, collection_id: str, record_id: str) -> list[Client]:
-        return list(self._by_auth.get((collection_id, record_id), ()))
 
     def _set_auth(self, client: Client, auth: Record | None) -> None:
         if client.auth is not None:

@@ -88,8 +88,9 @@ class Client:
         "wake",
     )
 
-    def __init__(self, ip: str = "") -> None:
-        self.id = random_text(ID_LENGTH)
+    def __init__(self, ip: str = "", worker: str = "") -> None:
+        """Make a client of the process that a bus calls worker, with which its id begins."""
+        self.id = worker + random_text(ID_LENGTH - len(worker))
         self.ip = ip
         self.auth: Record | None = None
         self.auth_expires_at: float | None = None

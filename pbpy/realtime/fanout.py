@@ -8,7 +8,7 @@ once, and its bytes are shared. Source of the behaviour: PocketBase apis/realtim
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
@@ -29,29 +29,11 @@ if TYPE_CHECKING:
     from pbpy.context import Context
     from pbpy.realtime.audience import Audience, Member
     from pbpy.realtime.broker import Broker
+    from pbpy.realtime.change import Change
     from pbpy.records.judge import Question
     from pbpy.records.picker import Picker
     from pbpy.records.request_info import RequestInfo
     from pbpy.schema.collection import Collection
-    from pbpy.store.sql import Row
-
-Action = Literal["create", "update", "delete"]
-
-
-class Change(NamedTuple):
-    """What happened to one record.
-
-    Attributes:
-        action: what was done.
-        collection: the collection that row follows.
-        record_id: its id.
-        row: its values after a create or update, before a delete.
-    """
-
-    action: Action
-    collection: Collection
-    record_id: str
-    row: Row
 
 
 class Delivery:

@@ -2,53 +2,84 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import orjson
 
+from pbpy.bus.bus import MISSED
+from pbpy.bus.bus import Message as BusMessage
+from pbpy.bus.local_bus import LocalBus
 from pbpy.realtime.auth_changes import AuthChanges
-from pbpy.realtime.broker import Broker
+from pbpy.realtime.broker import Broker, group_of
+from pbpy.realtime.oauth2 import join_oauth2
 from pbpy.realtime.record_events import RecordEvents
 from pbpy.realtime.sse import Message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pbpy.bus.bus import Bus
+    from pbpy.context import Context
     from pbpy.errors import JsonValue
     from pbpy.hooks.app_hooks import AppHooks
     from pbpy.realtime.client import Client
 
+_CUSTOM: Final = "realtime.custom"
+_END: Final = b"\n"
+
 
 class Realtime:
-    """The open streams of this process, and messages to them.
+    """The open streams of this process, and messages to those of all.
 
     Attributes:
-        broker: who is connected and listens to what.
+        broker: who is connected to this process and listens to what.
     """
 
     def __init__(self, hooks: AppHooks) -> None:
-        self.broker = Broker()
+        self._bus: Bus = LocalBus()  # until the application is open
+        self.broker = Broker(self._bus)
         self._record_events = RecordEvents(self.broker)
         self._record_events.bind(hooks)
-        AuthChanges(self.broker).bind(hooks)
+        self._auth_changes = AuthChanges(self.broker)
+        self._auth_changes.bind(hooks)
+
+    def join(self, ctx: Context) -> None:
+        """Begin to hear what other processes do, over the bus of an application."""
+        self._bus = self.broker.ears = ctx.bus
+        self._auth_changes.join(ctx)
+        self._record_events.join(ctx)
+        join_oauth2(ctx)
+        ctx.bus.subscribe(_CUSTOM, self._hear)
+        ctx.bus.subscribe(MISSED, self._start_anew)
 
     @property
     def clients(self) -> Mapping[str, Client]:
-        """The connected clients by id; `client.send(name, data)` writes to one of them."""
+        """The clients connected to this process by id; `client.send(name, data)` writes to one."""
         return self.broker.clients
 
-    def send(self, topic: str, data: JsonValue) -> int:
-        """Send data as JSON to all who subscribed to a topic of your own.
+    def send(self, topic: str, data: JsonValue) -> None:
+        """Send data as JSON to all who subscribed to a topic of your own, in every process.
 
         Args:
             topic: without options; who subscribed with some gets the event under that text.
             data: what orjson encodes.
-
-        Returns:
-            To how many subscriptions it went.
         """
         encoded = orjson.dumps(data)
-        return self.broker.send(topic, lambda text: Message(text, encoded))
+        if self._bus.is_heard_elsewhere(group_of(topic)):
+            self._bus.publish(BusMessage(_CUSTOM, orjson.dumps(topic) + _END + encoded))
+        else:
+            self._send(topic, encoded)
+
+    def _send(self, topic: str, encoded: bytes) -> None:
+        self.broker.send(topic, lambda text: Message(text, encoded))
+
+    async def _hear(self, message: BusMessage) -> None:
+        topic, _, encoded = message.data.partition(_END)
+        self._send(orjson.loads(topic), encoded)
+
+    async def _start_anew(self, _: BusMessage) -> None:
+        """End all streams: some events are lost, and clients that connect anew load anew."""
+        self.broker.close()
 
     def close(self) -> None:
         """End all streams."""

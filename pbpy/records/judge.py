@@ -58,10 +58,9 @@ Memory: TypeAlias = "dict[tuple[str, str, str], _Known]"
 
 
 class Judge:
-    """Answers questions about one record, as it is stored and as it was when it was saved.
+    """Answers questions about one record as it was when it was saved.
 
-    Both must allow it: the record may have been saved again meanwhile, and what nobody may see
-    any more, or nobody could see then, is shown to nobody.
+    It may have been saved again meanwhile, or deleted; what else rules look at is as it is now.
 
     Args:
         ctx: what to read with; the state of the database is the one that it sees.
@@ -150,10 +149,10 @@ class Judge:
         return question
 
     async def _find_answer(self, question: Question) -> bool:
-        text, params = question.key
-        if await self._ctx.db.one(Sql(text, (*params, self._id))) is None:
-            return False
-        return await self._is_stored() or await self._held(question)
+        if await self._is_stored():
+            text, params = question.key
+            return await self._ctx.db.one(Sql(text, (*params, self._id))) is not None
+        return await self._held(question)
 
     async def _is_stored(self) -> bool:
         """Return whether the record is still as it was saved."""

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
+from pbpy.bus.ears import MAX_MEMBERS
 from pbpy.bus.place import Place
 from pbpy.errors import ConfigError, PbpyError
 from pbpy.serve.banner import greet
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from pbpy.app import App
     from pbpy.serve.servers import ServerChoice
 
-MAX_WORKERS: Final = 128
 _STOPS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _CLOSE_S: Final = 5.0
 """What a worker may take to close its App, after the grace period of its requests."""
@@ -61,8 +61,8 @@ def supervise(app: App, http: str, choice: ServerChoice, count: int) -> None:
         ConfigError: the address cannot be used, the data directory cannot be prepared, or a
             worker cannot start.
     """
-    if not 1 <= count <= MAX_WORKERS:
-        raise ConfigError(f"the number of workers must be between 1 and {MAX_WORKERS}")
+    if not 1 <= count <= MAX_MEMBERS:
+        raise ConfigError(f"the number of workers must be between 1 and {MAX_MEMBERS}")
     listeners = listen_together(http, count)
     folder = Path(tempfile.mkdtemp(prefix="pbpy-"))
     try:
@@ -208,7 +208,7 @@ class _Supervisor:
         if woken.fileno() in readable:
             woken.recv(_WAKE_BYTES)
         if self._ready in readable:
-            for number in os.read(self._ready, MAX_WORKERS):
+            for number in os.read(self._ready, MAX_MEMBERS):
                 self._workers[number].is_ready = True
 
     # end

@@ -55,6 +55,12 @@ class Transaction(Reader, Protocol):
         It may still write; when it raises, everything is rolled back.
         """
 
+    def at_commit(self, note: Callable[[], None]) -> None:
+        """Call in the moment of the outermost commit, in the order of commits.
+
+        Nobody else can write yet, so it must neither wait nor raise.
+        """
+
     def after_commit(self, callback: Callback) -> None:
         """Call back once the outermost transaction has committed, in order of registration."""
 

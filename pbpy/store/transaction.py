@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from pbpy.errors import Busy, StoreError
 from pbpy.store.connection import describe, fetch_all, fetch_one, fetch_value
@@ -44,6 +44,7 @@ class WriteTransaction:
     __slots__ = (
         "_after_commit",
         "_after_rollback",
+        "_at_commit",
         "_before_commit",
         "_depth",
         "_lost",
@@ -59,6 +60,7 @@ class WriteTransaction:
         self._after_commit: list[Callback] = []
         self._after_rollback: list[Callback] = []
         self._before_commit: list[Callback] = []
+        self._at_commit: list[Callable[[], None]] = []
         self._depth = 0
         self._lost: StoreError | None = None
         self._open = False
@@ -135,6 +137,8 @@ class WriteTransaction:
                     await result
             self._check()
             self._writer.commit()
+            for note in self._at_commit:
+                note()
         except BaseException as failure:  # raised again once it is rolled back
             return failure
         return None
@@ -258,6 +262,10 @@ class WriteTransaction:
         """Call back at the end of the outermost transaction, which it may still write to."""
         self._before_commit.append(callback)
 
+    def at_commit(self, note: Callable[[], None]) -> None:
+        """Call in the moment of the outermost commit, before anybody else can write."""
+        self._at_commit.append(note)
+
     def after_commit(self, callback: Callback) -> None:
         """Call back once the outermost transaction has committed, in order of registration."""
         self._after_commit.append(callback)
@@ -266,27 +274,31 @@ class WriteTransaction:
         """Call back when the transaction is rolled back, in reverse order of registration."""
         self._after_rollback.append(callback)
 
-    async def enter_savepoint(self) -> tuple[str, tuple[int, int, int]]:
+    async def enter_savepoint(self) -> tuple[str, _Counts]:
         """Begin a savepoint; return its name and how many callbacks of each kind there are."""
         name = f"s{self._depth + 1}"
         await self.execute(Sql(f"SAVEPOINT {name}"))
         self._depth += 1
-        counts = len(self._before_commit), len(self._after_commit), len(self._after_rollback)
-        return name, counts
+        return name, _Counts(
+            len(self._before_commit),
+            len(self._at_commit),
+            len(self._after_commit),
+            len(self._after_rollback),
+        )
 
     async def release_savepoint(self, name: str) -> None:
         """Keep what was done since."""
         self._depth -= 1
         await self.execute(Sql(f"RELEASE {name}"))
 
-    async def undo_savepoint(self, name: str, counts: tuple[int, int, int]) -> None:
+    async def undo_savepoint(self, name: str, counts: _Counts) -> None:
         """Undo what was done since; callbacks registered since go with it."""
         self._depth -= 1
-        before, commits, rollbacks = counts
-        undone = self._after_rollback[rollbacks:]
-        del self._before_commit[before:]
-        del self._after_commit[commits:]
-        del self._after_rollback[rollbacks:]
+        undone = self._after_rollback[counts.after_rollback :]
+        del self._before_commit[counts.before_commit :]
+        del self._at_commit[counts.at_commit :]
+        del self._after_commit[counts.after_commit :]
+        del self._after_rollback[counts.after_rollback :]
         cancelled = await self._settle()
         if self._lost is None:
             # Without a turn for others in between, in which a cancellation could come.
@@ -297,6 +309,18 @@ class WriteTransaction:
             raise cancelled
 
 
+class _Counts(NamedTuple):
+    """How many callbacks of each kind a transaction has."""
+
+    before_commit: int
+    at_commit: int
+    after_commit: int
+    after_rollback: int
+
+
+_NONE = _Counts(0, 0, 0, 0)
+
+
 class _Savepoint:
     """The context manager of `WriteTransaction.savepoint`."""
 
@@ -304,7 +328,7 @@ class _Savepoint:
 
     def __init__(self, tx: WriteTransaction) -> None:
         self._tx = tx
-        self._began = ("", (0, 0, 0))
+        self._began = ("", _NONE)
 
     async def __aenter__(self) -> None:
         self._began = await self._tx.enter_savepoint()

@@ -323,8 +323,8 @@ def test_message_handlers_change_and_drop_what_one_client_gets(play: Play) -> No
                 e.message.data = b'"changed"'
             await e.next()
 
-        assert world.app.realtime.send("bell", "drop") == 2
-        assert world.app.realtime.send("bell", "keep") == 2
+        world.app.realtime.send("bell", "drop")
+        world.app.realtime.send("bell", "keep")
         assert [(await second.next()).data for _ in range(2)] == ['"drop"', '"keep"']
         assert (await first.next()).data == '"changed"'
         for stream in (first, second):
@@ -363,8 +363,8 @@ def test_subscribe_handlers_choose_the_topics(play: Play) -> None:
 def test_messages_of_app_code_reach_one_client_or_all(play: Play) -> None:
     async def scenario(world: World) -> None:
         stream = await world.listen("bell")
-        assert world.app.realtime.send("other", 1) == 0
-        assert world.app.realtime.send("bell", {"a": 1}) == 1
+        world.app.realtime.send("other", 1)
+        world.app.realtime.send("bell", {"a": 1})
         assert world.app.realtime.clients[stream.client_id].send("direct", [2])
         assert [(e.name, e.data) for e in (await stream.next(), await stream.next())] == [
             ("bell", '{"a":1}'),

@@ -67,7 +67,7 @@ async def members(kind: str, folder: Path, count: int = 2) -> AsyncIterator[list
             if kind == "local":
                 return LocalBus(local)
             if kind == "outbox":
-                return Outbox(database, sockets, prunes=number == 0)
+                return Outbox(database, sockets, number)
             return RedisBus(kind)
 
         found = []

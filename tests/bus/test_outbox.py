@@ -59,7 +59,7 @@ def test_who_joins_later_hears_only_what_comes_then(tmp_path: Path) -> None:
     async def scenario(found: list[Member]) -> None:
         found[0].bus.publish(Message(KIND, b"early"))
         await found[0].hears(1)
-        again = outbox.Outbox(found[1].database, sockets_of(found[0]), prunes=False)
+        again = outbox.Outbox(found[1].database, sockets_of(found[0]), 2)
         late = Member(again, found[1].database)
         await again.open()
         found[0].bus.publish(Message(KIND, b"late"))

@@ -8,6 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
+from pbpy.bus.local_bus import LocalBus
 from pbpy.realtime.broker import Broker
 from pbpy.realtime.client import MAX_QUEUED, Client
 from pbpy.realtime.sse import Message
@@ -37,7 +38,7 @@ class BrokerMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.broker = Broker()
+        self.broker = Broker(LocalBus())
         self.topics: dict[Client, list[str]] = {}
         self.auths: dict[Client, tuple[str, str] | None] = {}
         self.keys = dict.fromkeys(AUTHS, "k0")
@@ -151,7 +152,7 @@ TestBroker = BrokerMachine.TestCase
 
 
 def test_a_client_that_nobody_reads_is_closed() -> None:
-    broker, client, woken = Broker(), Client(), []
+    broker, client, woken = Broker(LocalBus()), Client(), []
     broker.register(client)
     client.wake = lambda: woken.append(True)
     message = Message("a", b"1")
@@ -165,7 +166,7 @@ def test_a_client_that_nobody_reads_is_closed() -> None:
 
 
 def test_who_has_gone_cannot_subscribe() -> None:
-    broker, client = Broker(), Client()
+    broker, client = Broker(LocalBus()), Client()
     broker.register(client)
     broker.unregister(client)
     broker.subscribe(client, ["posts"])
@@ -176,7 +177,7 @@ def test_who_has_gone_cannot_subscribe() -> None:
 
 
 def test_a_subscription_goes_on_when_it_is_submitted_again() -> None:
-    broker, client = Broker(), Client()
+    broker, client = Broker(LocalBus()), Client()
     broker.register(client)
     broker.subscribe(client, ["posts", "tags"])
     kept, dropped = client.subscriptions.values()
@@ -186,7 +187,7 @@ def test_a_subscription_goes_on_when_it_is_submitted_again() -> None:
 
 
 def test_messages_of_app_code_go_out_under_the_submitted_text() -> None:
-    broker, client = Broker(), Client()
+    broker, client = Broker(LocalBus()), Client()
     broker.register(client)
     broker.subscribe(client, ["bell", 'bell?options={"query":{}}', "other"])
     assert broker.send("bell", lambda text: Message(text, b"1")) == 2
