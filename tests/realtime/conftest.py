@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.bus.conftest import redis_url
 from tests.records.conftest import play
 
-__all__ = ["play"]
+__all__ = ["play", "redis_url"]
