@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from pbpy.app import App
 from pbpy.auth import superusers
+from pbpy.bus.ears import MAX_MEMBERS
 from pbpy.cli_flags import (
     CommandParser,
     config_from,
@@ -66,7 +67,17 @@ def _explain(error: PbpyError) -> str:
 def _serve(options: argparse.Namespace) -> None:
     app = App(config_from(options))
     load_hook_files(app, Path(options.hooksDir))
-    serve(app, options.http, options.server, options.workers)
+    serve(app, options.http, options.server, _count_workers(options))
+
+
+def _count_workers(options: argparse.Namespace) -> int:
+    """Return how many processes are to serve; other systems than Linux have one each."""
+    given: int | None = options.workers
+    if given is not None:
+        return given
+    if options.dev or sys.platform != "linux":
+        return 1
+    return min(len(os.sched_getaffinity(0)), MAX_MEMBERS)
 
 
 def _superuser(act: Act) -> Callable[[argparse.Namespace], None]:
@@ -184,9 +195,8 @@ def _add_serve(commands: argparse._SubParsersAction[CommandParser], shared: Comm
     serving.add_argument(
         "--workers",
         type=int,
-        default=1,
         metavar="COUNT",
-        help="processes that share the requests (default 1)",
+        help="processes that share the requests (default: one per core; 1 with --dev)",
     )
     serving.add_argument(
         "--redisUrl",

@@ -148,7 +148,7 @@ def start_pbpy(
     server: ServerKind = "auto",
     password_hash: PasswordHash = "argon2id",
 ) -> Server:
-    """Start pbpy on `folder/pb_data` and wait until it answers."""
+    """Start pbpy on `folder/pb_data` and wait until all its workers answer."""
     hashing = ("--passwordHash", password_hash)
     return _start("pbpy", folder, ("--server", server, *args), hashing)
 
@@ -222,7 +222,7 @@ def _free_port() -> int:
 
 def _wait_until_healthy(server: Server) -> None:
     deadline = time.monotonic() + START_LIMIT_S
-    while not _answers_health(server):
+    while not (_has_started(server) and _answers_health(server)):
         try:
             code = server.process.wait(POLL_S)
         except subprocess.TimeoutExpired:
@@ -232,6 +232,11 @@ def _wait_until_healthy(server: Server) -> None:
                 f"{server.name}: no answer in {START_LIMIT_S} s\n{server.output}"
             ) from None
         raise ServerError(f"{server.name}: ended with code {code}\n{server.output}")
+
+
+def _has_started(server: Server) -> bool:
+    """Tell whether the server says so; both do, ours when its last worker is ready."""
+    return "Server started at" in server.output
 
 
 def _answers_health(server: Server) -> bool:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
+import signal
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pbpy.errors import PbpyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+_PR_SET_PDEATHSIG: Final = 1
 
 log = logging.getLogger("pbpy.serve")
 
@@ -32,6 +36,16 @@ def fork(work: Callable[[], None]) -> int:
     finally:
         _flush()
         os._exit(status)
+
+
+def die_with(parent: int) -> None:
+    """Have the system end this process at once when its parent dies; Linux only.
+
+    What is left of a server that was killed must neither hold its port nor write any more.
+    """
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it has died before
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def find_end(pid: int) -> int | None:

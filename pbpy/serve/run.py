@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pbpy.api.asgi import announce, create_asgi
 from pbpy.serve.banner import greet
 from pbpy.serve.farewell import say_farewell
+from pbpy.serve.limits import raise_file_limit
 from pbpy.serve.listen import listen
 from pbpy.serve.servers import choose
 from pbpy.serve.supervisor import supervise
@@ -40,6 +41,7 @@ def serve(
             directory cannot be opened.
     """
     choice = choose(server)
+    raise_file_limit()
     if workers != 1:
         supervise(app, http, choice, workers)
         return

@@ -2,7 +2,8 @@
 
 It opens no database and runs no event loop, so that a fork of it is clean at any moment. What
 has to happen once, as migrations, is done by a child of its own before the first worker.
-Each worker holds the end of a pipe, the lifeline: when the parent closes it, or dies, they stop.
+Each worker holds the end of a pipe, the lifeline: when the parent closes it, they finish what
+they have accepted and end. When the parent is killed, they are, too.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from pbpy.bus.place import Place
 from pbpy.errors import ConfigError, PbpyError
 from pbpy.serve.banner import greet
 from pbpy.serve.crew import Worker
-from pbpy.serve.forks import fork, log, read_all
+from pbpy.serve.forks import die_with, fork, log, read_all
 from pbpy.serve.limits import FAREWELL_S, GRACE_S
 from pbpy.serve.listen import listen_together
 from pbpy.serve.worker import run_worker
@@ -171,7 +172,10 @@ class _Supervisor:
             self._start_due()
 
     def _fork(self, worker: Worker) -> int:
+        parent = os.getpid()
+
         def work() -> None:
+            die_with(parent)
             for number in (*_STOPS, signal.SIGCHLD):
                 signal.signal(number, signal.SIG_DFL)
             signal.set_wakeup_fd(-1)
