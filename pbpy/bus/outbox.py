@@ -32,6 +32,7 @@ from pbpy.bus.queries import (
     events_after,
     has_outbox,
     insert_event,
+    is_dropped,
     newest_event,
     oldest_moment,
     prune_events,
@@ -102,7 +103,14 @@ class Outbox:
             self._sending = asyncio.create_task(self._send_all(), name="pbpy-outbox")
 
     async def _write(self, tx: Transaction, message: Message) -> None:
-        await insert_event(tx, int(time.time()), self.worker, message.kind, message.data)
+        event = (int(time.time()), self.worker, message.kind, message.data)
+        try:
+            await insert_event(tx, *event)
+        except StoreError as error:
+            if not is_dropped(error):
+                raise
+            await create_outbox(tx)
+            await insert_event(tx, *event)
 
     def _ring_soon(self) -> None:
         """Ring once for all that is published in this turn of the event loop."""
@@ -143,7 +151,8 @@ class Outbox:
                     pruned_at = time.monotonic()
                     await self._prune()
             except StoreError as error:
-                log.warning("the messages of other workers cannot be read now: %s", error)
+                if not is_dropped(error):
+                    log.warning("the messages of other workers cannot be read now: %s", error)
 
     async def _drain(self) -> None:
         """Deliver all rows that are not delivered yet."""

@@ -1,16 +1,20 @@
 """SQL of the outbox: the table `_pbpy_events` of data.db.
 
 PocketBase leaves a table alone that it does not know, and refuses a collection of that name.
-A new row has a greater number than all others as long as the newest one is never deleted.
+A new row has a greater number than all others: the newest one is never deleted, and a new table
+begins with the present microsecond. The table goes when a server ends, while another one may still
+use it: that one makes it anew.
 """
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, cast
 
 from pbpy.store.sql import Sql
 
 if TYPE_CHECKING:
+    from pbpy.errors import StoreError
     from pbpy.store.access import Reader, Transaction
 
 _EXISTS = Sql("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '_pbpy_events'")
@@ -18,6 +22,8 @@ _CREATE = Sql(
     "CREATE TABLE IF NOT EXISTS `_pbpy_events` (`seq` INTEGER PRIMARY KEY, `at` INTEGER NOT NULL,"
     " `sender` TEXT NOT NULL, `kind` TEXT NOT NULL, `data` BLOB NOT NULL)"
 )
+_BEGIN = "INSERT OR IGNORE INTO `_pbpy_events` VALUES (?, 0, '', '', x'')"
+_DROP = Sql("DROP TABLE IF EXISTS `_pbpy_events`")
 _INSERT = "INSERT INTO `_pbpy_events` (`at`, `sender`, `kind`, `data`) VALUES (?, ?, ?, ?)"
 _NEWEST = Sql("SELECT max(`seq`) FROM `_pbpy_events`")
 _OLDEST = Sql(
@@ -39,8 +45,19 @@ async def has_outbox(db: Reader) -> bool:
 
 
 async def create_outbox(tx: Transaction) -> None:
-    """Make the table where there is none."""
+    """Make the table, with a row that is no message."""
     await tx.execute(_CREATE)
+    await tx.execute(Sql(_BEGIN, (time.time_ns() // 1000,)))
+
+
+async def drop_outbox(tx: Transaction) -> None:
+    """Remove the table."""
+    await tx.execute(_DROP)
+
+
+def is_dropped(error: StoreError) -> bool:
+    """Tell whether a statement has failed because the table is gone."""
+    return "no such table: _pbpy_events" in str(error)
 
 
 async def newest_event(db: Reader) -> int:

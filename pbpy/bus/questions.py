@@ -1,7 +1,8 @@
 r"""Questions: a message to one process of this machine, and its answer, over a Unix socket.
 
-One connection per question: the asker writes `sender kind\n` and the data, and ends its half;
-the other side writes `+` and the answer, or `-` when it has failed.
+Both sides write a length of four bytes and so many bytes: the asker `sender kind\n` and the data,
+the other side `+` and the answer, or `-` when it has failed. A connection carries one question at
+a time and is kept for the next one.
 """
 
 from __future__ import annotations
@@ -20,10 +21,40 @@ if TYPE_CHECKING:
 _SUFFIX: Final = ".ask"
 _DONE: Final = b"+"
 _FAILED: Final = b"-"
+_LENGTH_BYTES: Final = 4
+
+
+class _Line:
+    """One connection."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the other side has closed the connection."""
+        return self._reader.at_eof()
+
+    async def write(self, data: bytes) -> None:
+        self._writer.write(len(data).to_bytes(_LENGTH_BYTES, "big") + data)
+        await self._writer.drain()
+
+    async def read(self) -> bytes:
+        """Return what the other side wrote.
+
+        Raises:
+            EOFError: it has closed the connection.
+        """
+        length = int.from_bytes(await self._reader.readexactly(_LENGTH_BYTES), "big")
+        return await self._reader.readexactly(length)
+
+    def close(self) -> None:
+        self._writer.close()
 
 
 class Questions:
-    """The socket on which this process is asked.
+    """The socket on which this process is asked, and its connections to others.
 
     Args:
         folder: of all processes that ask each other.
@@ -38,6 +69,8 @@ class Questions:
         self._worker = worker
         self._answer = answer
         self._server: asyncio.Server | None = None
+        self._idle: dict[str, list[_Line]] = {}
+        self._serving: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
         """Answer from now on.
@@ -46,10 +79,12 @@ class Questions:
             OSError: the folder is not there, or its path is too long.
         """
         path = self._path(self._worker)
-        self._server = await asyncio.start_unix_server(self._serve, path)
+        self._server = await asyncio.start_unix_server(self._accept, path)
 
     def _path(self, worker: str) -> str:
         return str(self._folder / f"{worker}{_SUFFIX}")
+
+    # asking
 
     async def ask(self, worker: str, message: Message) -> bytes:
         """Return the answer of another process.
@@ -57,39 +92,84 @@ class Questions:
         Raises:
             WorkerGone: there is no such process, it has failed, or it takes too long.
         """
+        question = f"{self._worker} {message.kind}\n".encode() + message.data
         try:
             async with asyncio.timeout(ANSWER_LIMIT_S):
-                received = await self._exchange(worker, message)
-        except (OSError, TimeoutError, ValueError) as error:
+                received = await self._exchange(worker, question)
+        except (OSError, EOFError, TimeoutError, ValueError) as error:
             raise WorkerGone(f"the worker {worker} does not answer: {error!r}") from error
         if received[:1] != _DONE:
             raise WorkerGone(f"the worker {worker} could not answer {message.kind}")
         return received[1:]
 
-    async def _exchange(self, worker: str, message: Message) -> bytes:
+    async def _exchange(self, worker: str, question: bytes) -> bytes:
+        line = self._find_idle(worker) or await self._connect(worker)
+        try:
+            await line.write(question)
+            answer = await line.read()
+        except BaseException:
+            line.close()
+            raise
+        self._idle.setdefault(worker, []).append(line)
+        return answer
+
+    def _find_idle(self, worker: str) -> _Line | None:
+        idle = self._idle.get(worker)
+        while idle:
+            line = idle.pop()
+            if not line.has_ended:
+                return line
+            line.close()
+        return None
+
+    async def _connect(self, worker: str) -> _Line:
         if not worker.isalnum():
             raise ValueError(worker)
-        reader, writer = await asyncio.open_unix_connection(self._path(worker))
-        with contextlib.closing(writer):
-            writer.write(f"{self._worker} {message.kind}\n".encode() + message.data)
-            writer.write_eof()
-            return await reader.read()
+        self._close_ended()
+        return _Line(*await asyncio.open_unix_connection(self._path(worker)))
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.closing(writer), contextlib.suppress(OSError):
-            head, _, data = (await reader.read()).partition(b"\n")
-            sender, _, kind = head.decode().partition(" ")
-            try:
-                answer = _DONE + await self._answer(Message(kind, data, sender))
-            except PbpyError:
-                answer = _FAILED
-            writer.write(answer)
-            await writer.drain()
+    def _close_ended(self) -> None:
+        """Close the connections to processes that have gone; whoever follows has a new name."""
+        for worker, lines in list(self._idle.items()):
+            if all(line.has_ended for line in lines):
+                self._close_idle(worker)
+
+    def _close_idle(self, worker: str) -> None:
+        for line in self._idle.pop(worker):
+            line.close()
+
+    # answering
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is None:
+            return
+        self._serving.add(task)
+        line = _Line(reader, writer)
+        with contextlib.suppress(OSError, EOFError, asyncio.CancelledError):
+            while True:
+                await line.write(await self._reply(await line.read()))
+        line.close()
+        self._serving.discard(task)
+
+    async def _reply(self, question: bytes) -> bytes:
+        head, _, data = question.partition(b"\n")
+        sender, _, kind = head.decode().partition(" ")
+        try:
+            return _DONE + await self._answer(Message(kind, data, sender))
+        except PbpyError:
+            return _FAILED
 
     async def close(self) -> None:
         """Answer nobody any more."""
         server, self._server = self._server, None
         if server is not None:
             server.close()
-            path = self._folder / f"{self._worker}{_SUFFIX}"
-            path.unlink(missing_ok=True)
+            (self._folder / f"{self._worker}{_SUFFIX}").unlink(missing_ok=True)
+        for worker in list(self._idle):
+            self._close_idle(worker)
+        serving = list(self._serving)
+        for task in serving:
+            task.cancel()
+        if serving:
+            await asyncio.wait(serving)

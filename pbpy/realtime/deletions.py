@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 from pbpy.bus.bus import Message
 from pbpy.realtime.change import change_of, is_heard_elsewhere, pack, unpack
 from pbpy.realtime.fanout import is_heard
-from pbpy.realtime.lanes import judge
+from pbpy.realtime.outgoing import judge
 
 if TYPE_CHECKING:
     from pbpy.context import Context

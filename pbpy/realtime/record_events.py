@@ -13,7 +13,7 @@ from pbpy.realtime.change import change_of, is_heard_elsewhere, pack, unpack
 from pbpy.realtime.deletions import Deletions
 from pbpy.realtime.echoes import Echoes
 from pbpy.realtime.fanout import is_heard
-from pbpy.realtime.lanes import Lanes, Passage
+from pbpy.realtime.outgoing import Outgoing, Passage
 
 if TYPE_CHECKING:
     from pbpy.bus.bus import Message
@@ -34,7 +34,7 @@ class RecordEvents:
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
-        self._lanes = Lanes(broker)
+        self._outgoing = Outgoing(broker)
         self._deletions = Deletions(broker)
         self._saved: Echoes[Change] = Echoes(_SAVED)
         self._deleted: Echoes[Deletion] = Echoes(_DELETED)
@@ -98,18 +98,20 @@ class RecordEvents:
     async def _hear_saved(self, ctx: Context, message: Message) -> None:
         echo = self._saved.take(ctx, message)
         if echo is not None:
-            await self._lanes.add(ctx, Passage(echo.content, None, echo.release))
+            await self._outgoing.add(ctx, Passage(echo.content, None, echo.release))
         elif self._broker.clients and (data := self._saved.data_of(message)):
             change = unpack(data, ctx.catalog)
             if change is not None and is_heard(self._broker, change.collection, change.record_id):
-                await self._lanes.add(ctx, Passage(change))
+                await self._outgoing.add(ctx, Passage(change))
 
     async def _hear_deleted(self, ctx: Context, message: Message) -> None:
         echo = self._deleted.take(ctx, message)
         if echo is not None:
             deletion = echo.content
-            await self._lanes.add(ctx, Passage(deletion.change, deletion.deliveries, echo.release))
+            await self._outgoing.add(
+                ctx, Passage(deletion.change, deletion.deliveries, echo.release)
+            )
             return
         kept = self._deletions.take_kept(message.sender, self._deleted.data_of(message))
         if kept is not None:
-            await self._lanes.add(ctx, Passage(kept.change, kept.deliveries))
+            await self._outgoing.add(ctx, Passage(kept.change, kept.deliveries))

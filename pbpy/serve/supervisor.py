@@ -25,7 +25,8 @@ import orjson
 
 from pbpy.bus.ears import MAX_MEMBERS
 from pbpy.bus.place import Place
-from pbpy.errors import ConfigError, PbpyError
+from pbpy.bus.queries import drop_outbox
+from pbpy.errors import ConfigError, PbpyError, StoreError
 from pbpy.serve.banner import greet
 from pbpy.serve.crew import Worker
 from pbpy.serve.forks import die_with, fork, log, read_all
@@ -112,9 +113,18 @@ async def _open_and_prepare(app: App) -> str | None:
 
 
 async def _tidy(app: App) -> None:
-    """Write the log of the databases back, if a worker died and could not."""
-    if any(app.config.data_dir.glob("*.db-wal")):
+    """Leave the databases as one process does: no table of messages, the log written back."""
+    try:
         store = await Store.open(app.config)
+    except PbpyError as error:
+        log.warning("the databases were not tidied up: %s", error)
+        return
+    try:
+        async with store.data.transaction() as tx:
+            await drop_outbox(tx)
+    except StoreError as error:
+        log.warning("the databases were not tidied up: %s", error)
+    finally:
         await store.close()
 
 

@@ -24,6 +24,7 @@ def test_pocketbase_serves_it_and_pbpy_goes_on(tmp_path: Path) -> None:
         client.do("POST", "/api/collections", {"name": "posts", "fields": fields})
         client.do("POST", RECORDS, {"title": "pbpy"})
         answer = client.ask("POST", "/api/collections", {"name": TABLE, "fields": fields})
+        server.kill()  # which leaves the table; a clean end removes it
     with start_pocketbase(tmp_path) as server, Client(server) as client:
         client.do("POST", RECORDS, {"title": "PocketBase"})
         again = client.ask("POST", "/api/collections", {"name": TABLE, "fields": fields})

@@ -52,3 +52,9 @@ def drain(client: Client) -> list[Heard]:
 def actions(client: Client) -> list[tuple[str, str]]:
     """Take the messages of a client; return action and record id of each."""
     return [(heard.action, heard.record["id"]) for heard in drain(client)]
+
+
+async def set_rules(app: App, name: str, rule: str | None) -> None:
+    """Set the list and the view rule of a collection."""
+    collection = app.catalog.get(name)
+    await app.save(collection.replace(list_rule=rule, view_rule=rule))

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pbpy.realtime.audience import TURN
 from pbpy.schema.collection import Collection
-from tests.realtime.listening import actions, drain, listen, with_options
+from tests.realtime.listening import actions, drain, listen, set_rules, with_options
 from tests.records.blog import add, add_user
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from pbpy.app import App
     from pbpy.hooks.events import RecordEnrichEvent, RecordEvent
-    from pbpy.records.record import Record
     from tests.records.conftest import Play
-
-
-async def set_rules(app: App, name: str, rule: str | None) -> None:
-    collection = app.catalog.get(name)
-    await app.save(collection.replace(list_rule=rule, view_rule=rule))
 
 
 def test_create_update_and_delete_are_heard_with_their_values(play: Play) -> None:
@@ -125,114 +116,6 @@ def test_changes_by_hooks_are_heard(play: Play) -> None:
         client = listen(app, "comments/*")
         await add(app, "posts")
         assert [item.action for item in drain(client)] == ["create"]
-
-    play(scenario)
-
-
-class Gate:
-    """Holds up what follows the first commit of a record, as a slow disk would."""
-
-    def __init__(self, app: App) -> None:
-        self.opened = asyncio.Event()
-        self.reached = asyncio.Event()
-        self._is_first = True
-        app.on_record_update_execute.bind(self._hold, id="gate", tags=("posts",))
-
-    async def _hold(self, event: RecordEvent) -> None:
-        if self._is_first:
-            self._is_first = False
-            event.app.tx.after_commit(self._wait)
-        await event.next()
-
-    async def _wait(self) -> None:
-        self.reached.set()
-        await self.opened.wait()
-
-
-async def update(app: App, post: Record, values: dict[str, Any]) -> None:
-    """Save other values of a record."""
-    record = await app.find_record("posts", post.id)
-    assert record is not None
-    record.load(values)
-    await app.save(record)
-
-
-def test_messages_of_one_record_keep_the_order_of_commits(play: Play) -> None:
-    async def scenario(app: App) -> None:
-        post = await add(app, "posts", title="zero")
-        client = listen(app, "posts/*")
-        gate = Gate(app)
-        async with asyncio.timeout(5), asyncio.TaskGroup() as group:
-            group.create_task(update(app, post, {"title": "one"}))
-            await gate.reached.wait()
-            await update(app, post, {"title": "two"})
-            gate.opened.set()
-        assert [item.record["title"] for item in drain(client)] == ["one", "two"]
-
-    play(scenario)
-
-
-@contextlib.asynccontextmanager
-async def held_up(app: App, post: Record) -> AsyncIterator[None]:
-    """Keep a message of a record from being made, and those after it from being judged."""
-    reached, opened = asyncio.Event(), asyncio.Event()
-
-    async def hold(e: RecordEnrichEvent) -> None:
-        if not reached.is_set():
-            reached.set()
-            await opened.wait()
-        await e.next()
-
-    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
-        app.on_record_enrich.bind(hold, id="hold", tags=("posts",))
-        listen(app, f"posts/{post.id}")
-        group.create_task(update(app, post, {"n": 0.5}))
-        await reached.wait()
-        yield
-        opened.set()
-    await app.background.wait()
-    app.on_record_enrich.unbind("hold")
-
-
-@pytest.mark.parametrize(
-    ("first", "then", "heard"),
-    [
-        ({"title": "public", "n": 1}, {"n": 2}, [1.0, 2.0]),
-        ({"title": "secret", "n": 1}, {"title": "public", "n": 2}, [2.0]),
-        ({"title": "public", "n": 1}, {"title": "secret", "n": 2}, [1.0]),
-    ],
-)
-@pytest.mark.parametrize("by_filter", [False, True])
-def test_an_overtaken_change_is_judged_as_it_was_saved(
-    play: Play, first: dict[str, Any], then: dict[str, Any], heard: list[float], by_filter: bool
-) -> None:
-    async def scenario(app: App) -> None:
-        condition = 'title = "public"'
-        await set_rules(app, "posts", "" if by_filter else condition)
-        post = await add(app, "posts", title="public")
-        async with held_up(app, post):
-            topic = with_options("posts/*", filter=condition) if by_filter else "posts/*"
-            client = listen(app, topic)
-            await update(app, post, first)
-            await update(app, post, then)
-            assert not client.queue
-        assert [item.record["n"] for item in drain(client)] == heard
-
-    play(scenario)
-
-
-def test_a_record_deleted_meanwhile_is_heard_of_to_its_end(play: Play) -> None:
-    async def scenario(app: App) -> None:
-        await set_rules(app, "posts", 'title != ""')
-        post = await add(app, "posts", title="a")
-        async with held_up(app, post):
-            client = listen(app, "posts/*")
-            await update(app, post, {"title": "b"})
-            stored = await app.find_record("posts", post.id)
-            assert stored is not None
-            await app.delete(stored)
-            assert not client.queue
-        assert actions(client) == [("update", post.id), ("delete", post.id)]
 
     play(scenario)
 
@@ -376,7 +259,7 @@ def test_a_rule_that_cannot_be_used_lets_nobody_in(play: Play) -> None:
     play(scenario)
 
 
-def test_lanes_are_forgotten(play: Play) -> None:
+def test_what_was_on_its_way_is_forgotten(play: Play) -> None:
     async def scenario(app: App) -> None:
         events = app.realtime._record_events
         listen(app, "posts/*")
@@ -391,8 +274,8 @@ def test_lanes_are_forgotten(play: Play) -> None:
                 await add(tx, "posts")
                 raise LookupError
         await app.background.wait()
-        assert not events._lanes._lanes
-        assert not events._lanes._waiting
+        assert not events._outgoing._of_record
+        assert not events._outgoing._count
         assert not events._saved._on_their_way
         assert not events._deleted._on_their_way
 
