@@ -23,6 +23,7 @@ Requests = Callable[[Target], Iterator[bytes]]
 _OWN_VALUES = frozenset({"id", "created", "updated", "token", "expand"})
 _AUTH_RULE = "@request.auth.id != ''"
 _DELETED_PER_ROUND = 2_000
+_BATCH_ITEMS = 100
 _OWN_HASH_EMAIL = "own-hash@example.com"
 
 
@@ -131,6 +132,13 @@ def _writes() -> list[Scenario]:
         scenario("update", _updates, "update"),
         scenario("update, rule", _updates, "update", "updateRule"),
         Scenario("delete", _deletes, "delete", "drafts", prepare=_refill),
+        Scenario(
+            f"batch of {_BATCH_ITEMS} creates",
+            _batches,
+            "batch",
+            ignored=_OWN_VALUES,
+            prepare=_allow_batches,
+        ),
     ]
 
 
@@ -204,6 +212,21 @@ def _creates(target: Target) -> Iterator[bytes]:
     bodies = [rows.post(source, number) for number in range(500)]
     path, token = records_path("drafts"), target.author_token
     return cycle([request("POST", path, body, token) for body in bodies])
+
+
+def _batches(target: Target) -> Iterator[bytes]:
+    source = random.Random("batches")
+    url = records_path("drafts")
+    items = [
+        {"method": "POST", "url": url, "body": rows.post(source, number)}
+        for number in range(_BATCH_ITEMS)
+    ]
+    return repeat(request("POST", "/api/batch", {"requests": items}, target.author_token))
+
+
+def _allow_batches(target: Target) -> None:
+    limits = {"enabled": True, "maxRequests": _BATCH_ITEMS, "timeout": 30}
+    target.root("PATCH", "/api/settings", {"batch": limits})
 
 
 def _updates(target: Target) -> Iterator[bytes]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,17 +12,16 @@ if TYPE_CHECKING:
 
 MAX_NAME = 255
 LOCATIONS_KEPT = timedelta(hours=24)
-PURGE_EVERY_S = 600.0
 
 
 def register(app: App) -> None:
-    """Bind the hooks."""
+    """Bind the hooks and the job."""
     for collection in ("equipment_photos", "invoices"):
         app.on_record_create.on(collection)(describe_file)
         app.on_record_update.on(collection)(describe_file)
     app.on_record_create_request.on("jobs")(accept_lng)
     app.on_record_update_request.on("jobs")(accept_lng)
-    app.on_record_after_create_success.on("realtime_events")(Purge().run)
+    app.cron.add("crm_purge_locations", "@hourly", purge_locations)
 
 
 def describe_file(e: RecordEvent) -> None:
@@ -57,20 +55,6 @@ def as_object(value: Any) -> dict[str, Any]:
         except ValueError:
             return {}
     return value if isinstance(value, dict) else {}
-
-
-class Purge:
-    """Deletes locations as new ones come in, but not with each of them."""
-
-    def __init__(self) -> None:
-        self.due = 0.0
-
-    async def run(self, e: RecordEvent) -> None:
-        """Purge if the new event is a location and the last purge is a while ago."""
-        await e.next()
-        if e.record.get("type") == "technician_location" and time.monotonic() >= self.due:
-            self.due = time.monotonic() + PURGE_EVERY_S
-            await purge_locations(e.app)
 
 
 async def purge_locations(app: App) -> None:

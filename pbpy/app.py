@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pbpy.auth import superusers
 from pbpy.auth.limits import AuthLimits
+from pbpy.auth.oauth2.names import RedirectNames
 from pbpy.auth.passwords import hash_password, verify_password
 from pbpy.auth.tokens import Tokens
 from pbpy.background import Background
 from pbpy.bus.place import Place, make_bus
 from pbpy.config import Config
+from pbpy.cron.cron import Cron
 from pbpy.data import Data
 from pbpy.datetimes import now
 from pbpy.files.intents import Intents
@@ -30,6 +32,7 @@ from pbpy.realtime.realtime import Realtime
 from pbpy.records.rules import compile_rule
 from pbpy.shared_state import COLLECTIONS_CHANGED, SETTINGS_CHANGED, SharedState
 from pbpy.store.store import Store
+from pbpy.system_jobs import add_system_jobs
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -97,8 +100,11 @@ class App(Data):
         self.storage: Storage = LocalStorage(self.config.data_dir / "storage")
         self.intents = Intents(self.config.data_dir)
         self.background = Background()
+        self.cron = Cron(self)
+        add_system_jobs(self.cron)
         self.realtime = Realtime(self)
         self.limits = AuthLimits()
+        self.redirect_names = RedirectNames()
         self.place = Place()
         self._state = SharedState()
         self._tokens = Tokens()
@@ -123,6 +129,8 @@ class App(Data):
             # First: nothing saved meanwhile is missed.
             version = await store.data.data_version()
             bus = make_bus(self.place, store.data, self.config.redis_url)
+            self.limits = AuthLimits(self.place.folder)
+            self.redirect_names.follow(bus)
             await self._state.join(bus, self.place, self)
             await self.reload_catalog()
             await self.reload_settings()
@@ -148,7 +156,9 @@ class App(Data):
 
     async def _release(self) -> None:
         self.realtime.close()
+        self.cron.stop()
         await self.background.close()
+        self.limits.close()
         await self._state.close()
         await self.intents.close()
 

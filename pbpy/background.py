@@ -58,5 +58,5 @@ async def _logged(work: Coroutine[Any, Any, None], name: str) -> None:
         await work
     except PbpyError as error:
         log.error("%s failed: %s", name, error)  # noqa: TRY400  # expected kinds need no trace
-    except Exception:
+    except (Exception, SystemExit):  # asyncio would let SystemExit end the server
         log.exception("%s failed", name)

@@ -15,6 +15,7 @@
       TokenError(reason)                 a token that proves nothing
       MailError(reason)                  a mail that was not sent
       RecordChanged                      a conditional update that came too late
+      BatchFailed(index, cause)          one operation of a batch; none of them is done
       WorkerGone                         another process of this server that does not answer
       ConfigError(reason)                a start that cannot work
 
@@ -237,6 +238,15 @@ class MailError(PbpyError):
 
 class RecordChanged(PbpyError):
     """A conditional update came too late: the stored record is another one by now."""
+
+
+class BatchFailed(PbpyError):
+    """One operation of a batch has failed, so that none of them is done."""
+
+    def __init__(self, index: int, cause: Exception) -> None:
+        self.index = index
+        self.cause = cause
+        super().__init__(f"operation {index} of a batch failed: {cause}")
 
 
 class WorkerGone(PbpyError):

@@ -21,9 +21,9 @@ from pbpy.fields import (
     Url,
 )
 from pbpy.files.upload import Upload
-from pbpy.migrate.sync_app import SyncApp
 from pbpy.records.record import Record
 from pbpy.schema.collection import Collection
+from pbpy.sync_app import SyncApp
 
 __all__ = [
     "App",

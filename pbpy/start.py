@@ -46,10 +46,15 @@ async def prepare_data(app: App) -> None:
 
 
 def prepare_process(app: App) -> None:
-    """Do what every process does for itself: write migration files, where that is wanted."""
+    """Do what every process does for itself: write migration files, where that is wanted.
+
+    The first one of a server also starts the clock of the jobs.
+    """
     folder = app.config.migrations_dir
     if folder is not None and app.config.automigrate:
         automigrate(app, folder)
+    if app.place.is_first:
+        app.cron.start()
 
 
 def _warn_of_missing(app: App) -> None:

@@ -17,7 +17,15 @@ import pytest
 from tests.bus.members import has_redis, redis_server
 from tests.durability.clients import Client, together
 from tests.servers import Server, ServerError, ServerKind, run_command, start_pbpy
-from tests.worker_processes import is_alive, owner, wait_until, worker_pids
+from tests.worker_processes import (
+    WORKERS,
+    clients_of_all,
+    is_alive,
+    owner,
+    start,
+    wait_until,
+    worker_pids,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +34,6 @@ if TYPE_CHECKING:
 LIMIT_S = 15.0
 POLL_S = 0.005
 REPLACED_S = 1.0
-WORKERS = 2
 HEALTH = b"GET /api/health HTTP/1.1\r\nHost: x\r\n\r\n"
 SIGN_IN = b"POST /api/collections/_superusers/auth-with-password HTTP/1.1\r\nHost: x\r\n"
 
@@ -41,24 +48,6 @@ def kind(request: pytest.FixtureRequest) -> ServerKind:
 def server(kind: ServerKind, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with start(tmp_path_factory.mktemp(kind), kind) as started:
         yield started
-
-
-def start(folder: Path, kind: ServerKind = "auto", workers: int = WORKERS) -> Server:
-    server = start_pbpy(folder, "--workers", str(workers), server=kind)
-    wait_until(lambda: "Server started" in server.output)  # all workers are ready
-    return server
-
-
-def clients_of_all(server: Server, stack: contextlib.ExitStack) -> list[Client]:
-    """Return one client of each worker."""
-    found: dict[int, Client] = {}
-    for _ in range(200):
-        client = stack.enter_context(Client(server))
-        client.get("/api/health")
-        found.setdefault(owner(server, client._connection), client)
-        if len(found) == len(worker_pids(server)):
-            return list(found.values())
-    raise AssertionError("some worker gets no connections")
 
 
 # what they share

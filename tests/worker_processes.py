@@ -1,4 +1,4 @@
-"""What a test can see of the workers of a server, from /proc."""
+"""Servers with workers, and what a test can see of them from /proc."""
 
 from __future__ import annotations
 
@@ -7,14 +7,25 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.durability.clients import Client
+from tests.servers import start_pbpy
+
 if TYPE_CHECKING:
     import http.client
     from collections.abc import Callable
 
-    from tests.servers import Server
+    from tests.servers import Server, ServerKind
 
 LIMIT_S = 15.0
 POLL_S = 0.005
+WORKERS = 2
+
+
+def start(folder: Path, kind: ServerKind = "auto", workers: int = WORKERS) -> Server:
+    """Start a server and wait until all workers are ready."""
+    server = start_pbpy(folder, "--workers", str(workers), server=kind)
+    wait_until(lambda: "Server started" in server.output)
+    return server
 
 
 def worker_pids(server: Server) -> list[int]:
@@ -60,3 +71,15 @@ def owner(server: Server, client: http.client.HTTPConnection) -> int:
                 if str(link.readlink())[8:-1] in inodes:
                     return pid
     raise AssertionError("no worker has the connection")
+
+
+def clients_of_all(server: Server, stack: contextlib.ExitStack) -> list[Client]:
+    """Return one client of each worker."""
+    found: dict[int, Client] = {}
+    for _ in range(200):
+        client = stack.enter_context(Client(server))
+        client.get("/api/health")
+        found.setdefault(owner(server, client._connection), client)
+        if len(found) == len(worker_pids(server)):
+            return list(found.values())
+    raise AssertionError("some worker gets no connections")

@@ -11,6 +11,8 @@ import errno
 import logging
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from pbpy import errors as e
 from pbpy.api.responses import Json
 from pbpy.auth.mfa import MfaRequired
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from pbpy.api.responses import Response
 
 INSUFFICIENT_STORAGE = 507
+_SERVER_ERRORS = 500
 _FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS))
 
 
@@ -64,6 +67,21 @@ def _storage(request: ApiRequest, error: Any) -> Response:
     if isinstance(error.__cause__, OSError) and error.__cause__.errno in _FULL:
         return _storage_full(request, error)
     return _BROKEN(request, error)
+
+
+def _batch(request: ApiRequest, error: Any) -> Response:
+    """Answer with the inner answer under the operation's index; ours alone is what we broke."""
+    inner = answer_error(request, error.cause)
+    if inner.status >= _SERVER_ERRORS and not isinstance(error.cause, e.ApiError):
+        return inner
+    inner.prepare({})
+    failed = {
+        "code": "batch_request_failed",
+        "message": "Batch request failed.",
+        "response": orjson.Fragment(inner.body),
+    }
+    refused = e.BadRequest("Batch transaction failed.").to_json()
+    return Json({**refused, "data": {"requests": {str(error.index): failed}}}, 400)
 
 
 def _schema(_: ApiRequest, error: Any) -> Response:
@@ -109,6 +127,7 @@ TABLE: dict[type[Exception], Callable[[ApiRequest, Any], Response]] = {
     e.TokenError: _WRONG_INPUT,
     e.MailError: _generic(400, logging.WARNING),
     e.RecordChanged: _WRONG_INPUT,
+    e.BatchFailed: _batch,
     e.WorkerGone: _generic(503, logging.WARNING),
     e.MigrationError: _BROKEN,
     e.ConfigError: _BROKEN,

@@ -103,11 +103,11 @@ def record_values(pairs: list[tuple[str, str]]) -> dict[str, JsonValue]:
         for key, texts in grouped.items()
     }
     for payload in payloads:
-        _merge(values, load_payload(payload))
+        merge_payload(values, load_payload(payload))
     return values
 
 
-def _merge(values: dict[str, JsonValue], payload: dict[str, JsonValue]) -> None:
+def merge_payload(values: dict[str, JsonValue], payload: dict[str, JsonValue]) -> None:
     """Put a payload on top of values, as Go decodes JSON into a map that is filled already.
 
     Objects are merged, everything else is replaced by a value of its own kind or by null.
@@ -120,7 +120,7 @@ def _merge(values: dict[str, JsonValue], payload: dict[str, JsonValue]) -> None:
         if old is not None and new is not None and _kind(old) is not _kind(new):
             raise MalformedJson(f"a payload changes the kind of {key!r}")
         if isinstance(old, dict) and isinstance(new, dict):
-            _merge(old, new)
+            merge_payload(old, new)
         else:
             values[key] = new
 

@@ -9,7 +9,7 @@ from pbpy.api.request import LOAD_FAILURE
 from pbpy.api.responses import Redirect, Response
 from pbpy.api.router import Route
 from pbpy.auth.oauth2.flow import OAuth2Form, auth_with_oauth2, require_oauth2
-from pbpy.auth.oauth2.redirect import OAuth2Redirect, RedirectNames
+from pbpy.auth.oauth2.redirect import OAuth2Redirect
 from pbpy.errors import BadRequest
 from pbpy.realtime.oauth2 import send_oauth2_redirect
 
@@ -31,8 +31,6 @@ _FORM: Shape = {
     "mfaId": "text",
 }
 _REDIRECT_FORM: Shape = {"state": "text", "code": "text", "error": "text", "user": "text"}
-
-_names = RedirectNames()
 
 
 async def post_auth_with_oauth2(request: ApiRequest) -> Response:
@@ -56,9 +54,13 @@ async def post_auth_with_oauth2(request: ApiRequest) -> Response:
         collection,
         form,
         mfa_id=request.query.get("mfaId") or values.get("mfaId", ""),
-        redirect_name=_names.take(form.code) if form.provider == "apple" else "",
+        redirect_name=_take_name(request, form),
     )
     return auth_response(result)
+
+
+def _take_name(request: ApiRequest, form: OAuth2Form) -> str:
+    return request.app.redirect_names.take(form.code) if form.provider == "apple" else ""
 
 
 async def get_oauth2_redirect(request: ApiRequest) -> Response:
@@ -82,13 +84,14 @@ async def post_oauth2_redirect(request: ApiRequest) -> Response:
 
 async def _pass_on(request: ApiRequest, redirect: OAuth2Redirect) -> str:
     """Return where the browser goes next."""
+    app = request.app
+    if redirect.state and redirect.is_success:
+        # First: who hears of the code signs in at once, and maybe through another worker.
+        await app.redirect_names.keep(app.bus, redirect.code, redirect.user)
     delivered = bool(redirect.state) and await send_oauth2_redirect(
-        request.app, redirect.state, request.real_ip, redirect.to_json()
+        app, redirect.state, request.real_ip, redirect.to_json()
     )
-    if not delivered or not redirect.is_success:
-        return FAILURE
-    _names.keep(redirect.code, redirect.user)
-    return SUCCESS
+    return SUCCESS if delivered and redirect.is_success else FAILURE
 
 
 _REDIRECT_PATH = "/api/oauth2-redirect"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from pbpy.api.client_ip import find_real_ip, find_remote_ip
 from pbpy.api.form_values import parse_pairs, parse_query, record_values
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pbpy.files.upload import Upload
     from pbpy.records.record import Record
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 MIB = 1024 * 1024
@@ -62,7 +63,7 @@ class ApiRequest:
         handler: what the route does.
         auth: the record that the token proves, None for guests.
         body_limit: the largest body in bytes that `chunks` passes on; None for no limit.
-        files: files of a multipart record body by their key; after `record_body()`.
+        files: files of a multipart body by their key, once it was read.
         body: the whole body, once it was read as such; plain functions find it read.
         state: what middlewares and endpoints tell each other.
     """
@@ -285,9 +286,7 @@ class ApiRequest:
                 raise BadRequest
             info.body = value or {}
         elif (form := await self._read_form(content_type, "")) is not None:
-            info.body = await self._load_values(form, "")
-            for key, upload in form.files:
-                self.files.setdefault(key, []).append(upload)
+            info.body = await self._load(_load_values, form, "")
         elif content_type.startswith(("text/xml", "application/xml")):
             raise BadRequest  # PocketBase: XML cannot fill a map
         else:
@@ -314,8 +313,8 @@ class ApiRequest:
                 return bind_json(value, shape)
             form = await self._read_form(content_type, message)
             if form is not None:
-                self.info.body = await self._load_values(form, message)
-                return bind_pairs(form.values, shape)
+                self.info.body = await self._load(_load_values, form, message)
+                return await self._load(bind_pairs, form.values, shape)
             if content_type.startswith(("text/xml", "application/xml")):
                 return bind_xml(await self.read(), shape)
         except (WrongKind, MalformedJson) as error:
@@ -354,6 +353,8 @@ class ApiRequest:
         except MalformedForm as error:
             raise BadRequest(message) from error
         self._form = form
+        for key, upload in form.files:
+            self.files.setdefault(key, []).append(upload)
         if not (query_is_fine and body_is_fine):
             raise BadRequest(message)
         return form
@@ -363,10 +364,11 @@ class ApiRequest:
         body = await self.read()
         return parse(body) if len(body) <= LARGE_BODY else await offload(parse, body)
 
-    async def _load_values(self, form: Form, message: str) -> dict[str, JsonValue]:
+    async def _load(self, load: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what load makes of a form, in a thread when others would wait for it."""
         if (self.content_length or 0) <= LARGE_BODY:
-            return _load_values(form, message)
-        return await offload(_load_values, form, message)
+            return load(*args, **kwargs)
+        return await offload(load, *args, **kwargs)
 
     async def wait_until_gone(self) -> None:
         """Wait for the client to leave; for requests without a body."""

@@ -9,7 +9,6 @@ clean form, and `/dir` to `/dir/` where only the latter is a pattern.
 from __future__ import annotations
 
 import asyncio
-import inspect
 import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -19,6 +18,7 @@ from pbpy.api.middleware.body_limit import apply_body_limit
 from pbpy.api.middleware.rate_limit import apply_rate_limit
 from pbpy.api.request import DEFAULT_BODY_LIMIT, ApiRequest
 from pbpy.api.responses import Response, as_response
+from pbpy.sync_app import is_async
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -206,9 +206,7 @@ def _clean(path: str) -> str:
 def _make_handler(route: Route) -> Handler:
     """Return rate limit, body limit, guard and endpoint as one coroutine function."""
     endpoint, guard, limit = route.endpoint, route.guard, route.body_limit
-    is_async = inspect.iscoroutinefunction(endpoint) or inspect.iscoroutinefunction(
-        getattr(endpoint, "__call__", None)  # noqa: B004  # an object with async __call__
-    )
+    on_loop = is_async(endpoint)
 
     async def handle(request: ApiRequest) -> Response:
         if (limiter := request.app.rate_limiter) is not None:
@@ -216,7 +214,7 @@ def _make_handler(route: Route) -> Handler:
         apply_body_limit(request, limit)
         if guard is not None:
             guard(request)
-        if is_async:
+        if on_loop:
             result = await endpoint(request)
         else:
             if request.has_body:

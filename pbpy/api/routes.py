@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pbpy.api import (
+    batch,
     collections,
+    crons,
     dashboard,
     files,
     health,
@@ -42,7 +44,9 @@ def build_router(app: App) -> Router:
         *settings.ROUTES,
         *health.ROUTES,
         *realtime.ROUTES,
+        *batch.ROUTES,
         *sql.ROUTES,
+        *crons.ROUTES,
         *dashboard.routes(app.config),
         *static_files.routes(app.config),
         Route(ANY_METHOD, "/{path...}", _find_nothing),

@@ -18,34 +18,14 @@ if TYPE_CHECKING:
     from pbpy.schema.auth_options import AuthOptions
 
 
-async def delete_expired_otps(ctx: Context) -> int:
-    """Delete the one-time passwords that no longer count; return how many there were."""
-    return await _delete_older(ctx, "_otps", lambda options: options.otp.duration)
+async def delete_expired_otps(ctx: Context) -> None:
+    """Delete the one-time passwords that no longer count."""
+    await _delete_older(ctx, "_otps", lambda options: options.otp.duration)
 
 
-async def delete_expired_mfas(ctx: Context) -> int:
-    """Delete the MFA sessions that no longer count; return how many there were."""
-    return await _delete_older(ctx, "_mfas", lambda options: options.mfa.duration)
-
-
-def sweep_otps(ctx: Context) -> None:
-    """Delete expired one-time passwords in the background, unless that was done just now."""
-    if ctx.limits.clean_up.begin("_otps"):
-        ctx.background.start(_otps(ctx.unbound), "sweep of one-time passwords")
-
-
-def sweep_mfas(ctx: Context) -> None:
-    """Delete expired MFA sessions in the background, unless that was done just now."""
-    if ctx.limits.clean_up.begin("_mfas"):
-        ctx.background.start(_mfas(ctx.unbound), "sweep of MFA sessions")
-
-
-async def _otps(ctx: Context) -> None:
-    await delete_expired_otps(ctx)
-
-
-async def _mfas(ctx: Context) -> None:
-    await delete_expired_mfas(ctx)
+async def delete_expired_mfas(ctx: Context) -> None:
+    """Delete the MFA sessions that no longer count."""
+    await _delete_older(ctx, "_mfas", lambda options: options.mfa.duration)
 
 
 def age_s(record: Record) -> float:
@@ -53,9 +33,8 @@ def age_s(record: Record) -> float:
     return (datetime.now(UTC) - datetime.fromisoformat(record.get("created"))).total_seconds()
 
 
-async def _delete_older(ctx: Context, name: str, duration: Callable[[AuthOptions], int]) -> int:
+async def _delete_older(ctx: Context, name: str, duration: Callable[[AuthOptions], int]) -> None:
     collection = ctx.catalog.get(name)
-    count = 0
     for owner in ctx.catalog.collections:
         if owner.auth is None:
             continue
@@ -65,7 +44,5 @@ async def _delete_older(ctx: Context, name: str, duration: Callable[[AuthOptions
         for row in await ctx.db.all(query):
             try:
                 await delete_record(ctx, Record.from_row(collection, row))
-                count += 1
             except NotFound:
                 continue  # used or swept meanwhile
-    return count

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pbpy.auth.expired import age_s, sweep_mfas
+from pbpy.auth.expired import age_s
 from pbpy.errors import BadRequest, FilterError, NotFound, PbpyError
 from pbpy.records.find import find_record
 from pbpy.records.query_plan import plan_list
@@ -72,7 +72,6 @@ async def _is_needed(ctx: Context, info: RequestInfo, record: Record, rule: str)
 
 
 async def _start(ctx: Context, record: Record, method: str) -> str:
-    sweep_mfas(ctx)
     session = Record(
         ctx.catalog.get("_mfas"),
         {"collectionRef": record.collection.id, "recordRef": record.id, "method": method},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, cast
 
-from pbpy.auth.expired import age_s, sweep_otps
+from pbpy.auth.expired import age_s
 from pbpy.auth.forms import check_email, check_text, require_valid
 from pbpy.auth.identities import find_by_email
 from pbpy.auth.mails import send_otp
@@ -83,7 +83,6 @@ async def request_otp(
 
 async def _issue(ctx: Context, record: Record, password: str, options: OtpOptions) -> str:
     """Return the id of a one-time password, a new one unless there are too many."""
-    sweep_otps(ctx)
     collection = ctx.catalog.get("_otps")
     if not ctx.config.dev:
         rows = await ctx.db.all(select_of_record(collection, record))

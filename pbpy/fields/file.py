@@ -12,8 +12,9 @@ from pbpy.errors import REQUIRED
 from pbpy.fields import setting_rules
 from pbpy.fields.casts import to_texts
 from pbpy.fields.one_or_many import OneOrMany
-from pbpy.fields.rule_errors import go_quote, rule_error
+from pbpy.fields.rule_errors import rule_error
 from pbpy.files.upload import Upload
+from pbpy.go_quote import go_quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

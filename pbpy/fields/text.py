@@ -12,7 +12,8 @@ from pbpy.fields.field import ColumnKind
 from pbpy.fields.patterns import pattern_matches
 from pbpy.fields.plain_text import PlainText
 from pbpy.fields.random_pattern import PatternError, generate_text
-from pbpy.fields.rule_errors import go_quote, rule_error
+from pbpy.fields.rule_errors import rule_error
+from pbpy.go_quote import go_quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

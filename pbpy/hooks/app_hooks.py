@@ -12,6 +12,7 @@ from pbpy.hooks.hook import Hook
 
 if TYPE_CHECKING:
     from pbpy.hooks import auth_events as a
+    from pbpy.hooks import batch_events as b
     from pbpy.hooks import events as e
     from pbpy.hooks import realtime_events as r
 
@@ -86,6 +87,7 @@ class AppHooks:
         self.on_record_confirm_verification_request: Hook[e.RecordRequestEvent] = Hook()
         self.on_record_request_email_change_request: Hook[a.EmailChangeRequestEvent] = Hook()
         self.on_record_confirm_email_change_request: Hook[a.EmailChangeRequestEvent] = Hook()
+        self.on_batch_request: Hook[b.BatchRequestEvent] = Hook()
         self.on_collections_list_request: Hook[e.CollectionsListRequestEvent] = Hook()
         self.on_collection_view_request: Hook[e.CollectionRequestEvent] = Hook()
         self.on_collection_create_request: Hook[e.CollectionRequestEvent] = Hook()

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
 
+from pbpy.sync_app import is_async
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -77,9 +79,7 @@ class _Binding(Generic[E]):
 
 def _as_async(handler: Handler[E]) -> Callable[[E], Awaitable[None]]:
     """Return handler in the form that calls next itself."""
-    if inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(
-        getattr(handler, "__call__", None)  # noqa: B004  # a callable object with async __call__
-    ):
+    if is_async(handler):
         return cast("Callable[[E], Awaitable[None]]", handler)
 
     async def call(event: E) -> None:

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Literal
 from pbpy.errors import Busy, MigrationError
 from pbpy.migrate.loader import find_migrations, load_migration
 from pbpy.migrate.queries import forget_applied, is_applied, list_applied, note_applied
-from pbpy.migrate.sync_app import call_with_app
 from pbpy.python_file import explain
 from pbpy.schema.refresh import refresh_catalog
+from pbpy.sync_app import call_with_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -32,21 +32,33 @@ async def with_fresh_catalog(
 ) -> T:
     """Return operate(collection), tried again when the tables are not as the catalog says.
 
-    More than once, because a writer waits for its turn, and the schema may change again meanwhile.
-
     Raises:
         NotFound: the collection is no more.
         Exception: whatever operate raises.
     """
+
+    def attempt() -> Awaitable[T]:
+        fresh = ctx.catalog.by_id(collection.id)
+        if fresh is None:
+            raise NotFound("Missing collection context.")
+        return operate(fresh)
+
+    return await try_with_fresh_catalog(ctx, attempt)
+
+
+async def try_with_fresh_catalog(ctx: Context, attempt: Callable[[], Awaitable[T]]) -> T:
+    """Return attempt(), tried again when the tables are not as the catalog says.
+
+    More than once, because a writer waits for its turn, and the schema may change again meanwhile.
+
+    Raises:
+        Exception: whatever attempt raises.
+    """
     for _ in range(_TRIES - 1):
         try:
-            return await operate(collection)
+            return await attempt()
         except SqlRejected as error:
             if ctx.in_transaction or not is_moved_schema(error):
                 raise
         await ctx.reload_catalog()
-        fresh = ctx.catalog.by_id(collection.id)
-        if fresh is None:
-            raise NotFound("Missing collection context.")
-        collection = fresh
-    return await operate(collection)
+    return await attempt()

@@ -12,18 +12,16 @@ import time
 from typing import TYPE_CHECKING
 
 from pbpy.settings.addresses import is_listed
+from pbpy.settings.counts import LocalCounts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
 
+    from pbpy.settings.counts import Counts
     from pbpy.settings.model import RateLimitRule, RateLimits
-    from pbpy.settings.shared_counts import SharedCounts
 
 GUEST = "@guest"
 AUTH = "@auth"
-
-_SWEEP_AT = 1000
-"""From this number of clients on, those whose window has ended are forgotten."""
 
 
 class RateLimiter:
@@ -40,14 +38,14 @@ class RateLimiter:
         self,
         limits: RateLimits,
         clock: Callable[[], float] = time.monotonic,
-        shared: SharedCounts | None = None,
+        shared: Counts | None = None,
         generation: str = "",
     ) -> None:
         self._excluded = limits.excluded_ips
         self._guest = _Rules(limits.rules, GUEST)
         self._auth = _Rules(limits.rules, AUTH)
-        self._windows: dict[Hashable, _Windows] = {}
-        self._shared = shared
+        self._counters: dict[Hashable, tuple[str, RateLimitRule]] = {}
+        self._counts = LocalCounts() if shared is None else shared
         self._generation = generation
         self._clock = clock
 
@@ -63,16 +61,11 @@ class RateLimiter:
         """
         if not ip or is_listed(self._excluded, ip):
             return True
-        windows = self._windows.get(counter)
-        if windows is None:
-            windows = self._windows[counter] = self._new_windows(counter, rule)
-        return windows.take(ip, int(self._clock()))
-
-    def _new_windows(self, counter: Hashable, rule: RateLimitRule) -> _Windows:
-        if self._shared is None:
-            return _Windows(rule.max_requests, rule.duration)
-        name = f"{self._generation} {counter!r} "
-        return _SharedWindows(self._shared, name, rule.max_requests, rule.duration)
+        named = self._counters.get(counter)
+        if named is None:
+            named = self._counters[counter] = f"{self._generation} {counter!r} ", rule
+        name, rule = named
+        return self._counts.take(name + ip, rule.max_requests, rule.duration, int(self._clock()))
 
 
 class _Rules:
@@ -95,48 +88,3 @@ class _Rules:
                 if below.startswith(rule.label):
                     return rule
         return None
-
-
-class _Windows:
-    """One counter: the window of every client."""
-
-    __slots__ = ("_duration", "_limit", "_sweep_at", "_used")
-
-    def __init__(self, limit: int, duration: int) -> None:
-        self._limit = limit
-        self._duration = duration
-        self._used: dict[str, tuple[int, int]] = {}
-        self._sweep_at = _SWEEP_AT
-
-    def take(self, client: str, now: int) -> bool:
-        began, used = self._used.get(client, (now, 0))
-        if now - began >= self._duration:
-            began, used = now, 0
-        if used >= self._limit:
-            return False
-        self._used[client] = began, used + 1
-        if len(self._used) > self._sweep_at:
-            self._sweep(now)
-        return True
-
-    def _sweep(self, now: int) -> None:
-        self._used = {
-            client: window
-            for client, window in self._used.items()
-            if now - window[0] < self._duration
-        }
-        self._sweep_at = max(_SWEEP_AT, 2 * len(self._used))
-
-
-class _SharedWindows(_Windows):
-    """One counter of all workers."""
-
-    __slots__ = ("_name", "_shared")
-
-    def __init__(self, shared: SharedCounts, name: str, limit: int, duration: int) -> None:
-        super().__init__(limit, duration)
-        self._name = name
-        self._shared = shared
-
-    def take(self, client: str, now: int) -> bool:
-        return self._shared.take(self._name + client, self._limit, self._duration, now)

@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, TypeAlias
 
+from pbpy.cron.schedule import InvalidCron, parse_schedule
 from pbpy.errors import REQUIRED, FieldError, ValidationFailed
 from pbpy.fields.address_forms import is_email, is_url
 from pbpy.fields.rule_errors import rule_error
 from pbpy.fields.setting_rules import MAX_JSON_INT, check_length, check_range, check_size
 from pbpy.settings.addresses import is_address_or_network, parse_address
-from pbpy.settings.cron import InvalidCron, check_cron
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -144,7 +144,7 @@ def _backups_errors(backups: Backups) -> ErrorMap:
 def _cron_error(expression: str) -> FieldError | None:
     try:
         if expression:
-            check_cron(expression)
+            parse_schedule(expression)
     except InvalidCron as error:
         return rule_error("invalid_cron", str(error))
     return None

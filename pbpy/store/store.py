@@ -20,6 +20,7 @@ from pbpy.store.connection import (
 from pbpy.store.errors import store_error
 from pbpy.store.inline import FORGET_BELOW_S, InlineConnection, Overrun, StatementTexts
 from pbpy.store.reader_threads import ReaderThreads
+from pbpy.store.sql import Sql
 from pbpy.store.transaction import WriteTransaction
 from pbpy.store.writer import Writer
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from pbpy.config import Config
     from pbpy.store.access import Transaction
     from pbpy.store.connection import Fetch
-    from pbpy.store.sql import Row, Sql, SqlValue
+    from pbpy.store.sql import Row, SqlValue
 
 T = TypeVar("T")
 
@@ -111,6 +112,18 @@ class Database:
             Busy, StorageFull: as SQLite reports.
         """
         await self._writer.run_alone(sql)
+
+    async def optimize(self) -> None:
+        """Refresh the planner's statistics where that is due; write the log back into the file.
+
+        A log that others still read stays for the next time.
+
+        Raises:
+            Busy, StorageFull: as SQLite reports.
+        """
+        async with self.transaction() as tx:
+            await tx.execute_long(Sql("PRAGMA optimize"))
+        await self._writer.truncate_log()
 
     async def close(self) -> None:
         """Close all connections, the log written back into the file."""

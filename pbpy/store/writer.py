@@ -232,6 +232,11 @@ class Writer:
         else:
             self._checkpoint_at = CHECKPOINT_PAGES
 
+    async def truncate_log(self) -> None:
+        """Write the whole log back, and make its file empty."""
+        async with self.lock:
+            await self.checkpoint(apsw.SQLITE_CHECKPOINT_TRUNCATE)
+
     async def data_version(self) -> int:
         """Return a number that changes whenever another process has committed."""
         async with self.lock:

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pbpy.app import App
-from pbpy.auth.expired import delete_expired_mfas, delete_expired_otps
-from pbpy.auth.limits import CLEAN_UP_PAUSE_S
 from pbpy.config import Config
 from pbpy.datetimes import format_datetime
 from pbpy.records.record import Record
@@ -216,21 +214,13 @@ def test_expired_ones_are_swept(otp_world: World) -> None:
     for name, more in (("_otps", {"password": "1"}), ("_mfas", {"method": "password"})):
         row = Record(otp_world.app.get_collection(name), {**fresh, **more})
         otp_world.server.run(otp_world.app.save(row))
-    assert otp_world.server.run(delete_expired_otps(otp_world.app)) == 1
-    assert otp_world.server.run(delete_expired_mfas(otp_world.app)) == 1
-    assert len(otp_world.rows("_otps")) == len(otp_world.rows("_mfas")) == 1
-
-
-def test_a_new_one_sweeps_old_ones_now_and_then(otp_world: World) -> None:
-    otp_world.add()
-    first = ask(otp_world)
-    age(otp_world, "_otps", 101)
-    ask(otp_world)
-    assert first in {row.id for row in otp_world.rows("_otps")}  # it was swept just before
-    otp_world.app.limits.clean_up._until.clear()
-    assert CLEAN_UP_PAUSE_S > 0
-    ask(otp_world)
-    assert first not in {row.id for row in otp_world.rows("_otps")}
+    for name, job in (("_otps", "__pbOTPCleanup__"), ("_mfas", "__pbMFACleanup__")):
+        assert len(otp_world.rows(name)) == 2
+        path = f"/api/crons/{job}"
+        headers = otp_world.server.superuser()
+        assert otp_world.server.send("POST", path, headers=headers).status_code == 204
+        otp_world.server.run(otp_world.app.background.wait())
+        assert len(otp_world.rows(name)) == 1
 
 
 def test_two_methods_in_both_orders(otp_world: World) -> None:

@@ -6,8 +6,8 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from pbpy.migrate.loader import load_migration
-from pbpy.migrate.sync_app import call_with_app
 from pbpy.store.sql import Sql
+from pbpy.sync_app import call_with_app
 
 if TYPE_CHECKING:
     from pathlib import Path

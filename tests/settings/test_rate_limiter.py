@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pbpy.settings import rate_limiter
 from pbpy.settings.model import RateLimitRule, RateLimits
 from pbpy.settings.rate_limiter import AUTH, GUEST, RateLimiter
 
@@ -92,15 +91,3 @@ def test_excluded_and_unknown_clients_are_not_counted(ip: str) -> None:
     limiter = RateLimiter(RateLimits(excluded_ips=("127.0.0.1", "10.0.0.0/24")), Clock())
     rule = RateLimitRule("/a", duration=9, max_requests=1)
     assert all(limiter.allows("a", rule, ip) for _ in range(5))
-
-
-def test_clients_whose_window_has_ended_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rate_limiter, "_SWEEP_AT", 10)
-    clock = Clock()
-    limiter = RateLimiter(RateLimits(), clock)
-    rule = RateLimitRule("/a", duration=5, max_requests=1)
-    for number in range(1000):
-        clock.now += 1
-        assert limiter.allows("a", rule, f"client {number}")
-    assert len(limiter._windows["a"]._used) <= 20
-    assert not limiter.allows("a", rule, "client 999")

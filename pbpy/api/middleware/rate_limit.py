@@ -29,11 +29,7 @@ def apply_rate_limit(request: ApiRequest, route: Route, limiter: RateLimiter) ->
     if route.tags:
         _limit_collection(request, route, limiter)
         return
-    rule = limiter.find_rule(_path_labels(request), is_guest=request.auth is None)
-    if rule is None:
-        return
-    if not limiter.allows((rule.label, rule.audience), rule, request.real_ip):
-        raise TooManyRequests
+    _count(request, limiter, _path_labels(request.method, request.path))
 
 
 def _limit_collection(request: ApiRequest, route: Route, limiter: RateLimiter) -> None:
@@ -44,21 +40,45 @@ def _limit_collection(request: ApiRequest, route: Route, limiter: RateLimiter) -
     collection = request.app.catalog.find(request.params["collection"])
     if collection is None or (collection.is_view and route.tags[0] in _WRITES):
         return
-    labels = _collection_labels(request, route, collection)
+    labels = _collection_labels(collection, route.tags, request.method, request.path)
+    _count(request, limiter, labels, (collection.id, route.method, route.path))
+
+
+def limit_batch_item(
+    request: ApiRequest, collection: Collection, tag: str, method: str, path: str
+) -> None:
+    """Count one item of a batch; each collection and action has a counter of its own for these.
+
+    Raises:
+        TooManyRequests: the limit of its rule is reached.
+    """
+    limiter = request.app.rate_limiter
+    if limiter is None or request.is_superuser:
+        return
+    labels = _collection_labels(collection, (tag,), method, path)
+    _count(request, limiter, labels, (collection.id, "batch", tag))
+
+
+def _count(
+    request: ApiRequest,
+    limiter: RateLimiter,
+    labels: tuple[str, ...],
+    counter: tuple[str, ...] = (),
+) -> None:
     rule = limiter.find_rule(labels, is_guest=request.auth is None)
     if rule is None:
         return
-    counter = (collection.id, route.method, route.path, rule.audience)
-    if not limiter.allows(counter, rule, request.real_ip):
+    key = (*(counter or (rule.label,)), rule.audience)
+    if not limiter.allows(key, rule, request.real_ip):
         raise TooManyRequests
 
 
 def _collection_labels(
-    request: ApiRequest, route: Route, collection: Collection
+    collection: Collection, tags: tuple[str, ...], method: str, path: str
 ) -> tuple[str, ...]:
-    own = (f"{collection.name}:{tag}" for tag in route.tags)
-    return (*own, *(f"*:{tag}" for tag in route.tags), *_path_labels(request))
+    own = (f"{collection.name}:{tag}" for tag in tags)
+    return (*own, *(f"*:{tag}" for tag in tags), *_path_labels(method, path))
 
 
-def _path_labels(request: ApiRequest) -> tuple[str, str]:
-    return f"{request.method} {request.path}", request.path
+def _path_labels(method: str, path: str) -> tuple[str, str]:
+    return f"{method} {path}", path

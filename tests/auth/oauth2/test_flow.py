@@ -7,16 +7,14 @@ import json
 import logging
 from typing import TYPE_CHECKING, Any
 
-import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from jwt.algorithms import OKPAlgorithm
 
 from pbpy.auth.oauth2 import flow, outgoing
 from pbpy.auth.oauth2.openid import Apple
 from pbpy.errors import BadRequest
 from pbpy.realtime.client import Client
-from tests.auth.oauth2.scripted_provider import CLIENT_ID, CLIENT_SECRET, make_code
+from tests.auth.oauth2.apple import make_apple_code
+from tests.auth.oauth2.scripted_provider import CLIENT_SECRET, make_code
 from tests.auth.oauth2.site import PASSWORD, USERS, proven
 
 if TYPE_CHECKING:
@@ -214,14 +212,9 @@ def test_a_redirect_from_elsewhere_is_not_told(site: Site) -> None:
 
 
 def test_apples_name_waits_for_the_sign_in(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    key = Ed25519PrivateKey.generate()
-    public = OKPAlgorithm.to_jwk(key.public_key(), as_dict=True)
-    site.provider.keys[:] = [{**public, "kid": "k", "alg": "EdDSA"}]
     monkeypatch.setattr(Apple, "JWKS_URL", site.provider.url + "/keys")
     site.configure(site.provider.settings("apple"), oauth2={"mappedFields": {"name": "name"}})
-    claims = {"iss": Apple.ISSUER, "sub": "1", "aud": CLIENT_ID, "exp": 4_102_444_800}
-    token = jwt.encode({**claims, **proven("ann@x.org")}, key, "EdDSA", headers={"kid": "k"})
-    code = make_code(token={"id_token": token})
+    code = make_apple_code(site.provider, **proven("ann@x.org"))
     user = json.dumps({"name": {"firstName": "Ann", "lastName": "Lee"}})
     client = wait_for_redirect(site)
 

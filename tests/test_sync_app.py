@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pbpy.errors import NotFound, ValidationFailed
-from pbpy.migrate.sync_app import SyncApp, call_with_app
+from pbpy.errors import Busy, NotFound, ValidationFailed
 from pbpy.migrations import Collection, Record, Text
+from pbpy.store import transaction
+from pbpy.sync_app import SyncApp, call_with_app
 from tests.schema.apps import run
 
 if TYPE_CHECKING:
@@ -70,5 +71,53 @@ def test_the_loop_goes_on_meanwhile(tmp_path: Path) -> None:
         assert await app.count_records("users") == 0
         release.set()
         await waiting
+
+    run(tmp_path, scenario)
+
+
+def test_a_transaction_around_the_call_is_not_waited_for_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transaction, "LOCK_TIMEOUT_S", 0.1)
+
+    async def scenario(app: App) -> None:
+        def work(_: SyncApp) -> None:
+            outer.execute("DELETE FROM users")
+
+        outer = SyncApp(app, asyncio.get_running_loop())
+        async with app.transaction() as tx_app:
+            with pytest.raises(Busy):
+                await call_with_app(work, tx_app)
+
+    run(tmp_path, scenario)
+
+
+def test_a_plain_function_that_returns_a_coroutine_is_a_mistake(tmp_path: Path) -> None:
+    async def work(app: Any) -> None:
+        await app.count_records("users")
+
+    async def scenario(app: App) -> None:
+        with pytest.raises(TypeError, match="make it an `async def`"):
+            await call_with_app(lambda sync_app: work(sync_app), app)
+
+    run(tmp_path, scenario)
+
+
+def test_a_caller_that_is_cancelled_leaves_the_thread_alone(tmp_path: Path) -> None:
+    began, release, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def wait(_: SyncApp) -> None:
+        began.set()
+        release.wait(10)
+        ended.set()
+
+    async def scenario(app: App) -> None:
+        waiting = asyncio.create_task(call_with_app(wait, app))
+        await asyncio.to_thread(began.wait, 10)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        release.set()
+        assert await asyncio.to_thread(ended.wait, 10)
 
     run(tmp_path, scenario)
