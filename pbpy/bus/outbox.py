@@ -48,8 +48,8 @@ if TYPE_CHECKING:
     from pbpy.store.store import Database
 
 POLL_S: Final = 0.25
-PRUNE_EVERY_S: Final = 10.0
-KEPT_S: Final = 60
+PRUNE_EVERY_S: Final = 1.0
+KEPT_S: Final = 15
 """How long rows stay; a process that was stopped for longer misses messages, and is told so."""
 
 _PAGE: Final = 500
