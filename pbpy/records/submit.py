@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pbpy.context import Context
     from pbpy.errors import ErrorMap, JsonValue
     from pbpy.fields.field import Value
+    from pbpy.records.layout import Layout
     from pbpy.records.record import Record
     from pbpy.records.request_info import RequestInfo
     from pbpy.schema.collection import Collection
@@ -72,11 +73,19 @@ def with_uploads(
 def needs_stored_record(collection: Collection, values: Mapping[str, JsonValue]) -> bool:
     """Tell whether what a body means depends on the values that are stored."""
     layout = layout_of(collection)
-    for key in values:
-        position, modifier = layout.setters.get(key, (-1, ""))
-        if modifier or (position >= 0 and not layout.fields[position].settable):
+    for key in _setting_keys(layout, values):
+        position, modifier = layout.setters[key]
+        if modifier or not layout.fields[position].settable:
             return True
     return False
+
+
+def _setting_keys(layout: Layout, values: Mapping[str, JsonValue]) -> list[str]:
+    """Return the keys of a body that set a field; clients may send any number of others."""
+    setters = layout.setters
+    if len(values) > len(setters):
+        return [key for key in setters if key in values]
+    return [key for key in values if key in setters]
 
 
 def load_body(
@@ -89,10 +98,12 @@ def load_body(
     """
     collection = record.collection
     layout = layout_of(collection)
-    setters = layout.setters
-    resolved = {key: value for key, value in values.items() if key not in setters}
-    for key in sorted((key for key in values if key in setters), key=len):
-        item = layout.fields[setters[key][0]]
+    keys = _setting_keys(layout, values)
+    resolved = dict(values)
+    for key in keys:
+        del resolved[key]
+    for key in sorted(keys, key=len):
+        item = layout.fields[layout.setters[key][0]]
         is_own_password = collection.is_auth and item.name == "password"
         if item.hidden and not info.is_superuser and not is_own_password:
             continue
