@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
 from pbpy.sync_app import is_async
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 
     from pbpy.app import App
 
@@ -30,24 +30,40 @@ AsyncHandler: TypeAlias = "Callable[[Any], Awaitable[None]]"
 class Event:
     """Base of all events; `app` is the application, bound to the transaction inside one."""
 
-    __slots__ = ("_chain", "_position", "app")
+    __slots__ = ("_chain", "_is_forgotten", "_position", "app")
 
     def __init__(self, app: App) -> None:
         self.app = app
         self._chain: tuple[AsyncHandler, ...] = ()
         self._position = 0
+        self._is_forgotten = False
 
     @property
     def tags(self) -> tuple[str, ...]:
         """What `Hook.on(...)` matches: names and ids of the collection; empty matches no tag."""
         return ()
 
-    async def next(self) -> None:
-        """Run the rest of the chain, ending with the action itself."""
+    def next(self) -> Coroutine[Any, Any, None]:
+        """Run the rest of the chain, ending with the action itself; to be awaited."""
+        self._is_forgotten = True
+        return self._next()
+
+    async def _next(self) -> None:
+        self._is_forgotten = False
         position = self._position
         if position < len(self._chain):
             self._position = position + 1
             await self._chain[position](self)
+
+    def require_awaited(self, handler: object) -> None:
+        """Refuse what a handler has done if it called `next()` and did not await it.
+
+        Raises:
+            RuntimeError: it did not, so nothing of what follows was done.
+        """
+        if self._is_forgotten:
+            self._is_forgotten = False
+            raise RuntimeError(f"{handler} called e.next() without await")
 
     @asynccontextmanager
     async def in_transaction(self) -> AsyncIterator[App]:
@@ -78,9 +94,15 @@ class _Binding(Generic[E]):
 
 
 def _as_async(handler: Handler[E]) -> Callable[[E], Awaitable[None]]:
-    """Return handler in the form that calls next itself."""
+    """Return handler in the form that calls next itself, and may not forget to await it."""
     if is_async(handler):
-        return cast("Callable[[E], Awaitable[None]]", handler)
+        run = cast("Callable[[E], Awaitable[None]]", handler)
+
+        async def call_async(event: E) -> None:
+            await run(event)
+            event.require_awaited(handler)
+
+        return call_async
 
     async def call(event: E) -> None:
         result = handler(event)

@@ -200,3 +200,19 @@ def test_a_handler_makes_one_transaction_of_its_work_and_the_moment(tmp_path: Pa
             return await app.count_records("notes") + await app.count_records("posts")
 
     assert asyncio.run(scenario()) == 0
+
+
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+def test_a_handler_that_forgets_to_await_next_is_an_error() -> None:
+    hook: Hook[Event] = Hook()
+
+    @hook
+    async def forget(event: Event) -> None:
+        event.next()  # type: ignore[unused-coroutine]
+
+    with pytest.raises(RuntimeError, match=r"forget.* without await"):
+        run(hook)
+    assert trace == []
+    hook.unbind_all()
+    hook.bind(wrapping("a"))
+    assert run(hook) == ["a>", "action", "<a"]
