@@ -16,9 +16,7 @@ import select
 import shutil
 import signal
 import socket
-import tempfile
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -29,6 +27,7 @@ from pbpy.bus.queries import drop_outbox
 from pbpy.errors import ConfigError, PbpyError, StoreError
 from pbpy.serve.banner import greet
 from pbpy.serve.crew import Worker
+from pbpy.serve.folder import shared_folder
 from pbpy.serve.forks import die_with, fork, log, read_all
 from pbpy.serve.limits import FAREWELL_S, GRACE_S
 from pbpy.serve.listen import listen_together
@@ -38,6 +37,7 @@ from pbpy.store.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
     from types import FrameType
 
     from pbpy.app import App
@@ -66,15 +66,14 @@ def supervise(app: App, http: str, choice: ServerChoice, count: int) -> None:
     if not 1 <= count <= MAX_MEMBERS:
         raise ConfigError(f"the number of workers must be between 1 and {MAX_MEMBERS}")
     listeners = listen_together(http, count)
-    folder = Path(tempfile.mkdtemp(prefix="pbpy-"))
     try:
-        installer_token = _prepare(app)
-        supervisor = _Supervisor(app, choice, listeners, folder)
-        supervisor.run(lambda: greet(listeners[0].getsockname(), installer_token))
+        with shared_folder() as folder:
+            installer_token = _prepare(app)
+            supervisor = _Supervisor(app, choice, listeners, folder)
+            supervisor.run(lambda: greet(listeners[0].getsockname(), installer_token))
     finally:
         for listener in listeners:
             listener.close()
-        shutil.rmtree(folder, ignore_errors=True)
     asyncio.run(_tidy(app))
 
 
