@@ -43,10 +43,10 @@ pytest: $(TEST_READY) ## Run the Python tests.
 		|| echo "redis-server is not in PATH: the tests of the Redis bus are skipped" >&2
 	$(BIN)/pytest $(PYTEST_ARGS)
 
-# Whatever can be served is served the same by both ASGI servers.
+# Whatever can be served is served the same by both ASGI servers, and by any number of workers.
 sdk: $(TEST_READY) $(SDK_READY) ## Run the official JavaScript SDK against `pbpy serve`.
-	cd sdk_tests && PBPY_SERVE_ARGS="--server uvicorn" npm test
-	cd sdk_tests && PBPY_SERVE_ARGS="--server hypercorn" npm test
+	cd sdk_tests && PBPY_SERVE_ARGS="--server uvicorn --workers 2" npm test
+	cd sdk_tests && PBPY_SERVE_ARGS="--server hypercorn --workers 1" npm test
 
 bench: $(TEST_READY) ## Compare the speed with PocketBase's.
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import time
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 SUFFIX: Final = ".bell"
 _MAX_DATAGRAM: Final = 16
+_COARSE_NS: Final = 50_000_000
+"""Two changes of a folder that are closer than this may bear the same time."""
 
 
 class Doorbell:
@@ -71,9 +74,13 @@ class Doorbell:
         return [self._name(path) for path in self._find_others()]
 
     def _find_others(self) -> tuple[str, ...]:
-        changed_at = self._folder.stat().st_mtime_ns
+        try:
+            changed_at = self._folder.stat().st_mtime_ns
+        except FileNotFoundError:  # somebody has tidied up: the others look now and then
+            return ()
         if changed_at != self._seen_at:
-            self._seen_at = changed_at
+            is_settled = time.time_ns() - changed_at > _COARSE_NS
+            self._seen_at = changed_at if is_settled else -1
             bells = self._folder.glob(f"*{SUFFIX}")
             self._others = tuple(str(path) for path in bells if path != self._path)
         return self._others

@@ -22,7 +22,10 @@ _CREATE = Sql(
     "CREATE TABLE IF NOT EXISTS `_pbpy_events` (`seq` INTEGER PRIMARY KEY, `at` INTEGER NOT NULL,"
     " `sender` TEXT NOT NULL, `kind` TEXT NOT NULL, `data` BLOB NOT NULL)"
 )
-_BEGIN = "INSERT OR IGNORE INTO `_pbpy_events` VALUES (?, 0, '', '', x'')"
+_BEGIN = (
+    "INSERT INTO `_pbpy_events` SELECT ?, 0, '', '', x''"
+    " WHERE NOT EXISTS (SELECT 1 FROM `_pbpy_events`)"
+)
 _DROP = Sql("DROP TABLE IF EXISTS `_pbpy_events`")
 _INSERT = "INSERT INTO `_pbpy_events` (`at`, `sender`, `kind`, `data`) VALUES (?, ?, ?, ?)"
 _NEWEST = Sql("SELECT max(`seq`) FROM `_pbpy_events`")
@@ -45,7 +48,7 @@ async def has_outbox(db: Reader) -> bool:
 
 
 async def create_outbox(tx: Transaction) -> None:
-    """Make the table, with a row that is no message."""
+    """Make the table, with a row that is no message; harmless when another process was faster."""
     await tx.execute(_CREATE)
     await tx.execute(Sql(_BEGIN, (time.time_ns() // 1000,)))
 

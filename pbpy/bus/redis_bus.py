@@ -1,7 +1,7 @@
 """RedisBus: the bus of processes on several machines, through Redis publish and subscribe.
 
-What Redis carries is as durable as a connection: a member whose connection was down has missed
-messages, and is told so when it is back. A message is sent right after the commit, so a process
+What Redis carries is as durable as a connection: a member whose connection is down hears what it
+publishes itself, has missed what others did, and is told so when it is back. A message is sent right after the commit, so a process
 that dies in between sends none.
 """
 
@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from pbpy.bus.bus import (
@@ -54,7 +56,9 @@ class RedisBus:
     def __init__(self, url: str) -> None:
         self.worker = new_worker_id()
         try:
-            self._redis: Any = Redis.from_url(url)
+            self._redis: Any = Redis.from_url(
+                url, retry=Retry(NoBackoff(), 1), socket_timeout=ANSWER_LIMIT_S
+            )
         except ValueError as error:
             raise ConfigError(f"the Redis address cannot be used: {error}") from error
         database = self._redis.connection_pool.connection_kwargs.get("db", 0)
@@ -65,6 +69,7 @@ class RedisBus:
         self._sending: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
         self._listening = asyncio.Event()
+        self._is_joined = False
         self._answers: dict[str, asyncio.Future[bytes]] = {}
         self._answering: set[asyncio.Task[None]] = set()
 
@@ -86,13 +91,20 @@ class RedisBus:
     async def _send_all(self) -> None:
         try:
             while self._unsent:
-                message = self._unsent.popleft()
-                await self._redis.publish(self._everybody, self._pack(message, {}))
-        except _BROKEN as error:
-            log.error("messages to other workers were lost: %s", error)
-            self._unsent.clear()
+                await self._send_to_all(self._unsent.popleft())
         finally:
             self._sending = None
+
+    async def _send_to_all(self, message: Message) -> None:
+        """Publish a message; while Redis cannot be reached, this process alone hears it."""
+        if self._is_joined:
+            try:
+                await self._redis.publish(self._everybody, self._pack(message, {}))
+            except _BROKEN as error:
+                log.warning("a message did not reach the other workers: %s", error)
+            else:
+                return
+        await self._subscribers.deliver(replace(message, sender=self.worker))
 
     def _pack(self, message: Message, fields: dict[str, str]) -> bytes:
         head = {"sender": self.worker, "kind": message.kind, **fields}
@@ -166,6 +178,7 @@ class RedisBus:
                     await channels.subscribe(self._everybody, self._mailbox + self.worker)
                     await self._hear(channels)
             except _BROKEN as error:
+                self._is_joined = False
                 log.warning("the connection to Redis is lost: %s", error)
                 await asyncio.sleep(_RETRY_S)
 
@@ -179,13 +192,17 @@ class RedisBus:
                 confirmed += 1
                 await self._note_joined(confirmed)
             elif received["type"] == "message":
-                await self._take(received["data"])
+                try:
+                    await self._take(received["data"])
+                except Exception:  # whatever else is sent there must not end the bus
+                    log.exception("a message from Redis is none of ours")
 
     async def _note_joined(self, confirmed: int) -> None:
         """Begin when both channels are heard; after a break, say that messages were missed."""
         if confirmed % 2 == 0:
             if self._listening.is_set():
                 await self._subscribers.deliver(Message(MISSED))
+            self._is_joined = True
             self._listening.set()
 
     async def _take(self, packed: bytes) -> None:

@@ -7,9 +7,18 @@ import { SUPERUSER } from "./server.js";
 
 export const USER_PASSWORD = "user-password-1";
 
+const clients = [];
+
 /** Return a client of its own store which never cancels duplicated requests. */
 export function guest(url) {
-    return new PocketBase(url, new BaseAuthStore()).autoCancellation(false);
+    const pb = new PocketBase(url, new BaseAuthStore()).autoCancellation(false);
+    clients.push(pb);
+    return pb;
+}
+
+/** End all subscriptions of all clients. */
+export async function unsubscribeAll() {
+    await Promise.all(clients.map((pb) => pb.realtime.unsubscribe()));
 }
 
 export async function superuser(url) {

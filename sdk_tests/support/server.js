@@ -27,9 +27,9 @@ const run = promisify(execFile);
  * Start a server with one superuser; resolves to `{ name, url, stop, restart }` once it answers.
  *
  * With `apps` it has the collections of migrations/ and, unless it is PocketBase, the hooks of
- * pb_hooks/.
+ * pb_hooks/. `args` are further arguments of `pbpy serve`, which win over PBPY_SERVE_ARGS.
  */
-export async function startServer({ apps = false } = {}) {
+export async function startServer({ apps = false, args = [] } = {}) {
     const name = process.env.PB_SERVER || "pbpy";
     const executable = findExecutable(name);
     const parent = await mkdtemp(join(tmpdir(), "sdk-tests-"));
@@ -46,7 +46,7 @@ export async function startServer({ apps = false } = {}) {
     const extra = [];
     if (name === "pbpy") {
         const added = process.env.PBPY_SERVE_ARGS || "";
-        extra.push(...added.split(" ").filter(Boolean), ...(apps ? APPS : []));
+        extra.push(...added.split(" ").filter(Boolean), ...(apps ? APPS : []), ...args);
     }
     const output = [];
     const serve = () => spawnServer(
@@ -77,12 +77,13 @@ function spawnServer(executable, args, output) {
     const child = spawn(executable, args, { stdio: ["ignore", "pipe", "pipe"] });
     child.stdout.on("data", (chunk) => output.push(chunk));
     child.stderr.on("data", (chunk) => output.push(chunk));
-    const exited = new Promise((resolve) => child.once("exit", resolve));
+    // Its workers hold its pipes too: these close when the last of them has ended.
+    const closed = new Promise((resolve) => child.once("close", resolve));
     const end = async () => {
         child.kill("SIGTERM");
         const late = AbortSignal.timeout(STOP_TIMEOUT_MS);
         late.addEventListener("abort", () => child.kill("SIGKILL"));
-        await exited;
+        await closed;
     };
     return { child, end };
 }

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 from pbpy.bus import outbox
 from pbpy.bus.bus import MISSED, Message
 from pbpy.bus.doorbell import SUFFIX
-from pbpy.bus.queries import drop_outbox, events_after, insert_event, prune_events
+from pbpy.bus.queries import (
+    create_outbox,
+    drop_outbox,
+    events_after,
+    insert_event,
+    prune_events,
+)
 from pbpy.store.sql import Sql
 from tests.bus.members import KIND, Member, run
 
@@ -188,5 +194,17 @@ def test_a_table_that_another_server_removed_is_made_anew(tmp_path: Path) -> Non
         for member in found:
             assert await member.hears(3) == ["one", "two", "three"]
         assert kinds == [MISSED]
+
+    run("outbox", tmp_path, scenario)
+
+
+def test_processes_that_start_together_make_one_table(tmp_path: Path) -> None:
+    async def scenario(found: list[Member]) -> None:
+        database = found[0].database
+        begin = await seqs(database)
+        async with database.transaction() as tx:
+            await create_outbox(tx)
+        assert len(begin) == 1
+        assert await seqs(database) == begin
 
     run("outbox", tmp_path, scenario)
