@@ -46,7 +46,7 @@ class Load:
         return len(self.latencies_ns) / self.elapsed_s if self.elapsed_s else 0.0
 
 
-class _Connection:
+class Connection:
     """One socket and the state of the answer it is reading."""
 
     __slots__ = ("chunked", "closing", "head", "missing", "request", "sent_ns", "socket", "tail")
@@ -115,9 +115,9 @@ class _Connection:
 def run_load(port: int, requests: Iterator[bytes], connections: int, seconds: float) -> Load:
     """Drive the server for `seconds`, or until `requests` ends; unfinished answers are awaited."""
     load = Load()
-    opened = [_Connection(port) for _ in range(connections)]
+    opened = [Connection(port) for _ in range(connections)]
     poller = select.epoll()
-    busy: dict[int, _Connection] = {}
+    busy: dict[int, Connection] = {}
     started = time.perf_counter()
     try:
         for connection in opened:
@@ -136,7 +136,7 @@ def _drive(
     port: int,
     requests: Iterator[bytes],
     poller: select.epoll,
-    busy: dict[int, _Connection],
+    busy: dict[int, Connection],
     deadline: float,
 ) -> None:
     buffer = memoryview(bytearray(_BUFFER_BYTES))
@@ -159,7 +159,7 @@ def _drive(
                     _retire(connection, poller, busy)
 
 
-def _record(load: Load, connection: _Connection) -> None:
+def _record(load: Load, connection: Connection) -> None:
     closing = connection.closing
     taken, head = connection.finish()
     connection.closing = closing
@@ -170,10 +170,10 @@ def _record(load: Load, connection: _Connection) -> None:
 
 
 def _next(
-    connection: _Connection,
+    connection: Connection,
     requests: Iterator[bytes],
     poller: select.epoll,
-    busy: dict[int, _Connection],
+    busy: dict[int, Connection],
 ) -> None:
     request = next(requests, None)
     if request is None:
@@ -186,21 +186,21 @@ def _next(
     connection.send(request)
 
 
-def _retire(connection: _Connection, poller: select.epoll, busy: dict[int, _Connection]) -> None:
+def _retire(connection: Connection, poller: select.epoll, busy: dict[int, Connection]) -> None:
     number = connection.socket.fileno()
     if busy.pop(number, None) is not None:
         poller.unregister(number)
 
 
 def _reopen(
-    connection: _Connection, port: int, poller: select.epoll, busy: dict[int, _Connection]
+    connection: Connection, port: int, poller: select.epoll, busy: dict[int, Connection]
 ) -> None:
     _retire(connection, poller, busy)
     connection.reopen(port)
 
 
 def _resend(
-    connection: _Connection, port: int, poller: select.epoll, busy: dict[int, _Connection]
+    connection: Connection, port: int, poller: select.epoll, busy: dict[int, Connection]
 ) -> None:
     """Repeat a request whose idle connection was closed under it; the clock runs on."""
     if connection.head:

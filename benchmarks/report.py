@@ -56,7 +56,7 @@ class Report:
 
     def lines(self) -> Iterator[str]:
         """Yield the report as Markdown lines."""
-        yield from (f"{_machine()}; `{self.command}`", "", _HEADER)
+        yield from (f"{machine()}; `{self.command}`", "", _HEADER)
         yield "| --- |" + " --: |" * (_HEADER.count("|") - 2)
         yield from (_row(result) for result in self.results)
         yield ""
@@ -68,7 +68,7 @@ class Report:
         """Return the report for `--json`."""
         return {
             "command": self.command,
-            "machine": _machine(),
+            "machine": machine(),
             "results": [_result_json(result) for result in self.results],
             "servers": {name: asdict(facts) for name, facts in self.facts.items()},
         }
@@ -89,7 +89,7 @@ class Report:
                 mean = geometric_mean(ratios)
                 yield (
                     f"- {group}: {mean:.2f} times, the lowest {min(ratios):.2f}:"
-                    f" {_verdict(mean >= bar)} (bar {bar})"
+                    f" {verdict(mean >= bar)} (bar {bar})"
                 )
 
     def _facts(self) -> Iterator[str]:
@@ -114,11 +114,11 @@ class Report:
         if not ours:
             return
         idle_mb = ours.idle_bytes / _MB
-        yield f"- idle memory {_verdict(idle_mb < _IDLE_BAR_MB)} (bar {_IDLE_BAR_MB:.0f} MB)"
-        yield f"- first answer {_verdict(ours.start_s < _START_BAR_S)} (bar {_START_BAR_S} s)"
+        yield f"- idle memory {verdict(idle_mb < _IDLE_BAR_MB)} (bar {_IDLE_BAR_MB:.0f} MB)"
+        yield f"- first answer {verdict(ours.start_s < _START_BAR_S)} (bar {_START_BAR_S} s)"
         if ours.slow_query:
             reached = ours.slow_query.p99_ms < _HEALTH_BAR_MS
-            yield f"- health in a slow query {_verdict(reached)} (bar {_HEALTH_BAR_MS:.0f} ms)"
+            yield f"- health in a slow query {verdict(reached)} (bar {_HEALTH_BAR_MS:.0f} ms)"
 
 
 def _row(result: Result) -> str:
@@ -166,7 +166,8 @@ def _result_json(result: Result) -> Json:
     }
 
 
-def _verdict(reached: bool) -> str:
+def verdict(reached: bool) -> str:
+    """Return the word for a bar."""
     return "reached" if reached else "MISSED"
 
 
@@ -174,7 +175,8 @@ def _escape(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
 
-def _machine() -> str:
+def machine() -> str:
+    """Return what the benchmark runs on."""
     python = f"{platform.python_implementation()} {platform.python_version()}"
     return f"{os.cpu_count()} cores, {_cpu_model()}, {platform.system()}, {python}"
 

@@ -48,7 +48,7 @@ def measure_slow_query(target: Target) -> SlowQueryResult:
     took: list[float] = []
     worker = threading.Thread(target=lambda: took.append(_timed(query)), name="slow query")
     worker.start()
-    waits = _poll_health(target, worker)
+    waits = poll_health(target, worker)
     worker.join()
     if not took:
         raise ApiError(f"{target.name}: the slow query failed")
@@ -90,7 +90,8 @@ def _timed(query: Callable[[], None]) -> float:
     return time.perf_counter() - started
 
 
-def _poll_health(target: Target, worker: threading.Thread) -> list[float]:
+def poll_health(target: Target, worker: threading.Thread) -> list[float]:
+    """Return how many milliseconds health requests waited while a thread ran, one every 5 ms."""
     waits: list[float] = []
     connection = target.server.connect(60.0)
     try:
