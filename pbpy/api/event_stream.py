@@ -16,7 +16,7 @@ from pbpy.hooks.realtime_events import RealtimeMessageEvent
 from pbpy.realtime.sse import CONNECT, HEARTBEAT, Message, frame_prefix
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
     from starlette.types import Receive, Scope, Send
 
@@ -30,6 +30,9 @@ _HEADERS = (
     (b"x-accel-buffering", b"no"),
 )
 _END = b""
+_CHUNK_BYTES = 64 * 1024
+"""Queued messages are shared by all clients, a chunk is a copy for one: a slow reader gets his
+messages in pieces of this size, or one by one where they are longer."""
 
 
 class EventStream(Response):
@@ -44,6 +47,7 @@ class EventStream(Response):
         "_client",
         "_event",
         "_has_begun",
+        "_is_due",
         "_is_writing",
         "_last_message",
         "_last_write",
@@ -55,6 +59,7 @@ class EventStream(Response):
         "_timer",
         "_unfinished",
         "_waiter",
+        "_write_at_once",
     )
 
     is_stream = True
@@ -70,8 +75,10 @@ class EventStream(Response):
         self._timer: asyncio.TimerHandle | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._task: asyncio.Task[Any] | None = None
+        self._is_due = False
         self._is_writing = False
         self._unfinished: Started | None = None
+        self._write_at_once: Callable[[bytes], bool] | None = None
 
     async def send(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the connect hook around the stream; answer by an error what it refuses."""
@@ -111,6 +118,7 @@ class EventStream(Response):
         client, broker = self._client, self._request.app.realtime.broker
         self._task = asyncio.current_task()
         self._send_message = send
+        self._write_at_once = _find_write(send)
         client.wake = self._wake
         broker.register(client)
         client.queue.appendleft(Message(CONNECT, orjson.dumps({"clientId": client.id})))
@@ -134,16 +142,29 @@ class EventStream(Response):
         waiter = self._waiter
         if waiter is not None and not waiter.done():
             if self._client.queue and not self._request.app.on_realtime_message_send:
-                self._write_now(waiter)
+                if not self._is_due:
+                    self._is_due = True
+                    self._request.app.realtime.rounds.add(self._write_queue)
             else:
                 waiter.set_result(None)
         elif self._client.is_closed and self._is_writing and self._task is not None:
             self._task.cancel()  # nobody reads what is being written
 
-    def _write_now(self, waiter: asyncio.Future[None]) -> None:
-        """Write what is queued from the task that queued it; wake ours only if that takes time."""
-        self._last_message = self._last_write = self._now()
-        message = {"type": "http.response.body", "body": self._take_frames(), "more_body": True}
+    def _write_queue(self, now: float) -> None:
+        """Write what is queued, outside of our task; wake it only if that takes time."""
+        self._is_due = False
+        waiter = self._waiter
+        if waiter is None or waiter.done() or not self._client.queue:
+            return
+        self._last_message = self._last_write = now
+        chunk = self._take_frames()
+        if self._write_at_once is None or not self._write_at_once(chunk):
+            self._start_write(chunk, waiter)
+        if self._client.queue and not waiter.done():
+            waiter.set_result(None)
+
+    def _start_write(self, chunk: bytes, waiter: asyncio.Future[None]) -> None:
+        message = {"type": "http.response.body", "body": chunk, "more_body": True}
         try:
             self._unfinished = start(cast("Coroutine[Any, Any, None]", self._send_message(message)))
         except Exception as error:  # is that of our task
@@ -191,13 +212,13 @@ class EventStream(Response):
         hook = self._request.app.on_realtime_message_send
         if not hook:
             return self._take_frames()
-        frames = []
+        frames: list[bytes] = []
 
         async def write(final: RealtimeMessageEvent) -> None:
             frames.append(self._prefix + final.message.tail)
 
         client = self._client
-        while client.queue:
+        while client.queue and sum(map(len, frames)) < _CHUNK_BYTES:
             shared = client.queue.popleft()
             own = Message(shared.name, shared.data)
             event = RealtimeMessageEvent(self._request.app, self._request.info, client, own)
@@ -212,8 +233,10 @@ class EventStream(Response):
         queue, prefix = self._client.queue, self._prefix
         if len(queue) == 1:
             return prefix + queue.popleft().tail
-        frames = [prefix + message.tail for message in queue]
-        queue.clear()
+        frames, size = [], 0
+        while queue and size < _CHUNK_BYTES:
+            frames.append(prefix + queue.popleft().tail)
+            size += len(frames[-1])
         return b"".join(frames)
 
     def _end(self) -> float:
@@ -242,3 +265,11 @@ class EventStream(Response):
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
+
+
+def _find_write(send: Send) -> Callable[[bytes], bool] | None:
+    """Return how the server writes a chunk without a coroutine; None where it cannot.
+
+    Our uvicorn's `send` is a method of an object that can (`serve/uvicorn_cycle.py`).
+    """
+    return getattr(getattr(send, "__self__", None), "write_chunk", None)

@@ -1,6 +1,6 @@
 """Requests that another worker has to answer, because it has the stream they are about.
 
-The worker that got the request passes on its head and its form; the answer comes back as it is.
+The worker that got the request passes on its head and its body; the answer comes back as it is.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ async def pass_on(
         request: the one that this worker has got.
         kind: what the other worker listens for, see `answer_others`.
         client_id: names the worker.
-        form: the members of the body that matter.
+        form: the members of the body that matter; of a multipart body nothing else is passed on.
 
     Returns:
         Its answer; None when there is no such other worker.
@@ -49,7 +49,7 @@ async def pass_on(
     if bus.is_alone or worker == bus.worker:
         return None
     try:
-        answer = await bus.send(worker, Message(kind, _pack(request.scope, orjson.dumps(form))))
+        answer = await bus.send(worker, Message(kind, _pack(request, form)))
     except WorkerGone:
         return None
     if not answer:
@@ -80,9 +80,13 @@ async def _load_auth_and_run(request: ApiRequest) -> Response:
     return await load_auth_token(request, run)
 
 
-def _pack(scope: Scope, body: bytes) -> bytes:
-    headers = [header for header in scope["headers"] if header[0] not in _BODY_HEADERS]
-    headers += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+def _pack(request: ApiRequest, form: JsonValue) -> bytes:
+    scope, body = request.scope, request.body
+    headers = scope["headers"]
+    if not body:  # it was read piece by piece
+        body = orjson.dumps(form)
+        headers = [header for header in headers if header[0] not in _BODY_HEADERS]
+        headers += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
     head = {
         **{key: scope.get(key) for key in _COPIED},
         "query_string": scope["query_string"].decode("latin-1"),

@@ -2,7 +2,7 @@ r"""Questions: a message to one process of this machine, and its answer, over a 
 
 Both sides write a length of four bytes and so many bytes: the asker `sender kind\n` and the data,
 the other side `+` and the answer, or `-` when it has failed. A connection carries one question at
-a time and is kept for the next one.
+a time and may be kept for the next one.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ _SUFFIX: Final = ".ask"
 _DONE: Final = b"+"
 _FAILED: Final = b"-"
 _LENGTH_BYTES: Final = 4
+_MAX_IDLE: Final = 16
+"""Connections to one process that are kept; more are opened while many questions wait."""
 
 
 class _Line:
@@ -110,7 +112,11 @@ class Questions:
         except BaseException:
             line.close()
             raise
-        self._idle.setdefault(worker, []).append(line)
+        idle = self._idle.setdefault(worker, [])
+        if len(idle) < _MAX_IDLE:
+            idle.append(line)
+        else:
+            line.close()
         return answer
 
     def _find_idle(self, worker: str) -> _Line | None:

@@ -1,8 +1,8 @@
 """RedisBus: the bus of processes on several machines, through Redis publish and subscribe.
 
 What Redis carries is as durable as a connection: a member whose connection is down hears what it
-publishes itself, has missed what others did, and is told so when it is back. A message is sent right after the commit, so a process
-that dies in between sends none.
+publishes itself, has missed what others did, and is told so when it is back. A message is sent
+right after the commit, so a process that dies in between sends none.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@
     echoes.py          what this process has told all, until it hears it itself
     outgoing.py        the changes on their way to the streams, in the order of commits
     auth_changes.py    ends or refreshes the auth of clients when their record changes
+    rounds.py          when streams write what is queued for them
     sse.py             messages and their bytes
     oauth2.py          the redirect of a provider, for the client that waits
     realtime.py        what app code holds as `app.realtime`

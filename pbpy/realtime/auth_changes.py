@@ -7,6 +7,7 @@ process hears of a change before the changes of records that are committed after
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
@@ -84,6 +85,7 @@ class AuthChanges:
                 self._broker.revoke(client)
             return
         if record is None:
+            await asyncio.sleep(0)  # what its deletion changed before is judged for who they were
             self._broker.sign_out(collection_id, record_id)
         else:
             self._broker.refresh_auth(record)

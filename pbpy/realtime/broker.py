@@ -137,6 +137,12 @@ class Broker:
             for subscription in list(listeners.subscriptions if listeners else ())
         )
 
+    def end_streams(self, name: str) -> None:
+        """End the streams of all who subscribed to a topic, whatever the options."""
+        listeners = self._by_topic.get(name)
+        for subscription in list(listeners.subscriptions if listeners else ()):
+            self.unregister(subscription.client)
+
     def _add(self, client: Client, text: str) -> None:
         subscription = client.subscriptions[text] = Subscription(client, parse_topic(text))
         name = subscription.topic.name

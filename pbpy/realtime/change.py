@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import orjson
 
-from pbpy.fields.password import Password
+from pbpy.records.judge import is_secret
 from pbpy.records.layout import layout_of
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from pbpy.store.sql import Row
 
 Action = Literal["create", "update", "delete"]
-
-_TOKEN_KEY: Final = "tokenKey"  # noqa: S105  # a name
 
 
 class Change(NamedTuple):
@@ -62,7 +60,7 @@ def pack(change: Change) -> bytes:
     values = {
         field.name: value
         for field, value in zip(collection.fields, change.row, strict=True)
-        if not isinstance(field, Password) and field.name != _TOKEN_KEY
+        if not is_secret(field)
     }
     return orjson.dumps([change.action, collection.id, change.record_id, values], default=_decode)
 

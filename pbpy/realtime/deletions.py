@@ -10,10 +10,13 @@ import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
+import orjson
+
 from pbpy.bus.bus import Message
 from pbpy.realtime.change import change_of, is_heard_elsewhere, pack, unpack
 from pbpy.realtime.fanout import is_heard
 from pbpy.realtime.outgoing import judge
+from pbpy.realtime.topic import record_topics
 
 if TYPE_CHECKING:
     from pbpy.context import Context
@@ -42,6 +45,11 @@ class Deletion(NamedTuple):
     change: Change
     deliveries: list[Delivery]
     is_asked: bool
+
+    @property
+    def notice(self) -> bytes:
+        """What the other processes get when it is committed."""
+        return self.token + _GAP + orjson.dumps(self.change.key)
 
 
 class Kept(NamedTuple):
@@ -112,9 +120,8 @@ class Deletions:
             return
         deliveries = await judge(ctx, self._broker, change)
         self._drop_old()
-        if deliveries:
-            until = time.monotonic() + _KEPT_S
-            self._kept[message.sender, token] = Kept(change, deliveries, until)
+        until = time.monotonic() + _KEPT_S
+        self._kept[message.sender, token] = Kept(change, deliveries, until)
 
     def _drop_old(self) -> None:
         now = time.monotonic()
@@ -124,6 +131,18 @@ class Deletions:
                 return
             del self._kept[key]
 
-    def take_kept(self, sender: str, token: bytes) -> Kept | None:
-        """Return what was kept of a deletion that is committed now; None when nobody hears it."""
-        return self._kept.pop((sender, token), None)
+    def take_kept(self, ctx: Context, sender: str, notice: bytes) -> Kept | None:
+        """Return what was kept of a deletion that is committed now.
+
+        Where this process was not asked in time, nobody can tell any more who might have heard of
+        it, and the streams of all who listen end: their clients connect and load anew.
+        """
+        token, _, record_key = notice.partition(_GAP)
+        kept = self._kept.pop((sender, token), None)
+        if kept is None:
+            collection_id, record_id = orjson.loads(record_key)
+            collection = ctx.catalog.by_id(collection_id)
+            if collection is not None:
+                for name, _ in record_topics(collection.name, collection.id, record_id):
+                    self._broker.end_streams(name)
+        return kept

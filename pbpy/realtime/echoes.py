@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 WAIT_LIMIT_S: Final = 1.0
-"""How long a writer is held up at most; its message goes its way all the same."""
+"""How long a writer is held up at most, by all messages of its transaction together; they go
+their way all the same."""
 
 _GAP: Final = b" "
 
@@ -30,11 +31,13 @@ class Echo(Generic[T]):
         content: what the process itself needs of it.
     """
 
-    __slots__ = ("_heard", "content")
+    __slots__ = ("_deadline", "_heard", "content")
 
     def __init__(self, content: T) -> None:
+        loop = asyncio.get_running_loop()
         self.content = content
-        self._heard = asyncio.get_running_loop().create_future()
+        self._heard = loop.create_future()
+        self._deadline = loop.time() + WAIT_LIMIT_S
 
     def release(self) -> None:
         """Let the writer go on."""
@@ -44,7 +47,7 @@ class Echo(Generic[T]):
     async def wait(self) -> None:
         """Wait for `release`, but not for long."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(WAIT_LIMIT_S):
+            async with asyncio.timeout_at(self._deadline):
                 await self._heard
 
 

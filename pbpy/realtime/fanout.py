@@ -8,7 +8,7 @@ once, and its bytes are shared. Source of the behaviour: PocketBase apis/realtim
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
 
@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from pbpy.schema.collection import Collection
 
 
+_QUEUED_TURN: Final = 1024
+"""After so many queued messages the event loop gets a turn."""
+
+
 class Delivery:
     """A message for some subscriptions."""
 
@@ -55,7 +59,7 @@ class Delivery:
             client = subscription.client
             if subscription.is_active and client.revocations == revocations:
                 client.push(message)
-            if place % TURN == 0:
+            if place % _QUEUED_TURN == 0:
                 await asyncio.sleep(0)
 
 

@@ -18,12 +18,18 @@ if TYPE_CHECKING:
     from pbpy.realtime.broker import Broker
     from pbpy.realtime.change import Change
     from pbpy.realtime.fanout import Delivery
+    from pbpy.realtime.rounds import Rounds
 
 MAX_OUTGOING: Final = 500
 """With more changes on their way, those that follow stay with the bus."""
 
 PATIENCE_S: Final = 0.05
 """How long a change waits for those of other records."""
+
+WRITTEN_S: Final = 0.002
+"""How long the writer of a change waits for its messages to be written, once they are queued.
+Long enough that a few streams have them before the answer, short enough that many get those of
+several changes in one write."""
 
 
 class Passage(NamedTuple):
@@ -54,8 +60,9 @@ class _Before(NamedTuple):
 class Outgoing:
     """All changes on their way."""
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: Broker, rounds: Rounds) -> None:
         self._broker = broker
+        self._rounds = rounds
         self._last: asyncio.Future[None] | None = None
         self._of_record: dict[tuple[str, str], asyncio.Future[None]] = {}
         self._count = 0
@@ -90,7 +97,8 @@ class Outgoing:
             for delivery in deliveries:
                 await delivery.send()
         finally:
-            passage.release()
+            self._rounds.add(lambda _: passage.release())
+            asyncio.get_running_loop().call_later(WRITTEN_S, passage.release)
             sent.set_result(None)
             if self._of_record[passage.change.key] is sent:
                 del self._of_record[passage.change.key]

@@ -13,6 +13,7 @@ from pbpy.realtime.auth_changes import AuthChanges
 from pbpy.realtime.broker import Broker, group_of
 from pbpy.realtime.oauth2 import join_oauth2
 from pbpy.realtime.record_events import RecordEvents
+from pbpy.realtime.rounds import Rounds
 from pbpy.realtime.sse import Message
 
 if TYPE_CHECKING:
@@ -33,12 +34,15 @@ class Realtime:
 
     Attributes:
         broker: who is connected to this process and listens to what.
+        rounds: the streams that have something to write.
     """
 
     def __init__(self, hooks: AppHooks) -> None:
         self._bus: Bus = LocalBus()  # until the application is open
+        self._on_their_way = 0
         self.broker = Broker(self._bus)
-        self._record_events = RecordEvents(self.broker)
+        self.rounds = Rounds()
+        self._record_events = RecordEvents(self.broker, self.rounds)
         self._record_events.bind(hooks)
         self._auth_changes = AuthChanges(self.broker)
         self._auth_changes.bind(hooks)
@@ -65,7 +69,9 @@ class Realtime:
             data: what orjson encodes.
         """
         encoded = orjson.dumps(data)
-        if self._bus.is_heard_elsewhere(group_of(topic)):
+        # What was published before must not be overtaken.
+        if self._on_their_way or self._bus.is_heard_elsewhere(group_of(topic)):
+            self._on_their_way += 1
             self._bus.publish(BusMessage(_CUSTOM, orjson.dumps(topic) + _END + encoded))
         else:
             self._send(topic, encoded)
@@ -74,6 +80,8 @@ class Realtime:
         self.broker.send(topic, lambda text: Message(text, encoded))
 
     async def _hear(self, message: BusMessage) -> None:
+        if message.sender == self._bus.worker:
+            self._on_their_way -= 1
         topic, _, encoded = message.data.partition(_END)
         self._send(orjson.loads(topic), encoded)
 

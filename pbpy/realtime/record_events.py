@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pbpy.realtime.broker import Broker
     from pbpy.realtime.change import Change
     from pbpy.realtime.deletions import Deletion
+    from pbpy.realtime.rounds import Rounds
 
 _SAVED: Final = "realtime.saved"
 _DELETED: Final = "realtime.deleted"
@@ -32,9 +33,9 @@ _INNERMOST: Final = 99
 class RecordEvents:
     """Listens to the record hooks of one application, and to the changes of the others."""
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: Broker, rounds: Rounds) -> None:
         self._broker = broker
-        self._outgoing = Outgoing(broker)
+        self._outgoing = Outgoing(broker, rounds)
         self._deletions = Deletions(broker)
         self._saved: Echoes[Change] = Echoes(_SAVED)
         self._deleted: Echoes[Deletion] = Echoes(_DELETED)
@@ -91,7 +92,7 @@ class RecordEvents:
 
     def _tell_deleted(self, ctx: Context, deletion: Deletion) -> None:
         if deletion.deliveries or deletion.is_asked:
-            self._deleted.publish(ctx, deletion, deletion.token)
+            self._deleted.publish(ctx, deletion, deletion.notice)
 
     # what any process has done
 
@@ -99,7 +100,9 @@ class RecordEvents:
         echo = self._saved.take(ctx, message)
         if echo is not None:
             await self._outgoing.add(ctx, Passage(echo.content, None, echo.release))
-        elif self._broker.clients and (data := self._saved.data_of(message)):
+            return
+        data = self._saved.data_of(message)
+        if data and self._broker.clients and message.sender != ctx.bus.worker:
             change = unpack(data, ctx.catalog)
             if change is not None and is_heard(self._broker, change.collection, change.record_id):
                 await self._outgoing.add(ctx, Passage(change))
@@ -112,6 +115,9 @@ class RecordEvents:
                 ctx, Passage(deletion.change, deletion.deliveries, echo.release)
             )
             return
-        kept = self._deletions.take_kept(message.sender, self._deleted.data_of(message))
-        if kept is not None:
+        if message.sender == ctx.bus.worker:
+            return
+        notice = self._deleted.data_of(message)
+        kept = self._deletions.take_kept(ctx, message.sender, notice)
+        if kept is not None and kept.deliveries:
             await self._outgoing.add(ctx, Passage(kept.change, kept.deliveries))

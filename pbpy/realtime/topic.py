@@ -84,9 +84,10 @@ def _load_options(name: str, query: str) -> dict[str, dict[str, Any]]:
         return {}
     found: dict[str, dict[str, Any]] = {}
     if isinstance(loaded, dict):
-        for key, value in loaded.items():
-            if isinstance(value, dict) and key.lower() in ("query", "headers"):
-                found.setdefault(key.lower(), {}).update(value)
+        for key in (key for key in loaded if key in ("query", "headers")):
+            if not isinstance(loaded[key], dict | None):
+                break  # PocketBase reads no further
+            found[key] = loaded[key] or {}
     return found
 
 

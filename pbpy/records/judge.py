@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from pbpy.errors import FilterError
+from pbpy.fields.password import Password
 from pbpy.filter.compile import MacroSlot
 from pbpy.records import queries
 from pbpy.records.query_plan import find_access_template, on_virtual_row
@@ -19,6 +20,7 @@ from pbpy.store.sql import Sql
 
 if TYPE_CHECKING:
     from pbpy.context import Context
+    from pbpy.fields.field import Field
     from pbpy.records.query_plan import Literals
     from pbpy.records.request_info import RequestInfo
     from pbpy.schema.catalog import Catalog
@@ -27,6 +29,11 @@ if TYPE_CHECKING:
 
 _REMEMBERED = 4
 """How many questions a subscriber remembers: list and view rule, manage rule, filter."""
+
+
+def is_secret(field: Field) -> bool:
+    """Tell whether the values of a field stay in the database: other processes get none."""
+    return isinstance(field, Password) or field.name == "tokenKey"
 
 
 class Question(NamedTuple):
@@ -160,8 +167,16 @@ class Judge:
             self._is_current = False
             if self._saved is self._collection:
                 row = await self._ctx.db.one(queries.select_record(self._collection, self._id))
-                self._is_current = row == self._row
+                self._is_current = row is not None and self._is_same(row)
         return self._is_current
+
+    def _is_same(self, row: Row) -> bool:
+        """Tell whether a stored row is the saved one, but for secrets, which may be missing."""
+        fields = self._collection.fields
+        return all(
+            stored == saved or is_secret(field)
+            for field, stored, saved in zip(fields, row, self._row, strict=True)
+        )
 
     async def _held(self, question: Question) -> bool:
         """Return whether the rule or filter held for the record as it was saved."""

@@ -170,7 +170,7 @@ def find_access_template(
         require_plain(filter)
     auth = _auth_collection(catalog, info)
     if virtual:
-        return _virtual_template(catalog, collection, rule, auth, filter)
+        return _virtual_template(catalog, collection, rule, auth, filter, is_new=False)
     return _list_template(
         catalog,
         collection,
@@ -361,14 +361,19 @@ def _virtual_template(
     rule: str,
     auth: Collection | None,
     filter: str = "",  # noqa: A002
+    *,
+    is_new: bool = True,
 ) -> tuple[Template, Literals]:
+    """Return the template about a given row, which others may refer to unless it is new."""
     memo = _memo(catalog)
     shape, literals, expr = _parse_filter(memo, filter, None) if filter else ("", NO_LITERALS, None)
-    key = (_VIRTUAL, collection.id, rule, shape, auth and auth.id)
+    key = (_VIRTUAL, collection.id, rule, shape, auth and auth.id, is_new)
     known, template = memo.templates.get(key, (None, None))
     if template is None or known is not collection:
         # PocketBase: paths that come back to this collection see its table, not the new row
-        virtual = collection.replace(id=collection.id + _VIRTUAL, name=collection.name + _VIRTUAL)
+        virtual = collection.replace(name=collection.name + _VIRTUAL)
+        if is_new:  # PocketBase: back relations of the new row cannot be followed
+            virtual = virtual.replace(id=collection.id + _VIRTUAL)
         columns = tuple(field.name for field in collection.fields)
         question = Question(
             virtual,

@@ -10,11 +10,15 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from pbpy.errors import ConfigError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _PREFIX: Final = "pbpy-"
 _LOCK: Final = "lock"
+_MAX_BYTES: Final = 97
+"""What its path may take: with the name of a socket it has to stay below 108."""
 
 
 @contextlib.contextmanager
@@ -22,9 +26,18 @@ def shared_folder() -> Iterator[Path]:
     """Yield a new folder in the system's temporary one, of this user alone; removed at the end.
 
     Those of servers that were killed are removed, too: nobody holds their lock any more.
+
+    Raises:
+        ConfigError: there is no temporary directory, or its path is too long for sockets.
     """
-    _remove_abandoned()
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    try:
+        _remove_abandoned()
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    except OSError as error:
+        raise ConfigError(f"the workers have no temporary directory: {error}") from error
+    if len(os.fsencode(folder)) > _MAX_BYTES:
+        folder.rmdir()
+        raise ConfigError(f"the path of the temporary directory is too long: {folder.parent}")
     unlocked = folder / f"{_LOCK}.new"
     lock = os.open(unlocked, os.O_CREAT | os.O_RDWR, 0o600)
     try:

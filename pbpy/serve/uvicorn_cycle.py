@@ -48,6 +48,21 @@ class Cycle(RequestResponseCycle):
             await super().send({**start, "headers": headers})  # type: ignore[arg-type]  # as it came
         await super().send(message)
 
+    def write_chunk(self, chunk: bytes) -> bool:
+        """Write one chunk of a body at once; False when the client has to be waited for.
+
+        `send` does the same by a coroutine and a message, which cost as much as the write.
+        """
+        if (
+            not self.chunked_encoding
+            or self.flow.write_paused
+            or self.disconnected
+            or self.response_complete
+        ):
+            return False
+        self.transport.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
+        return True
+
     def _is_whole(self, message: dict[str, Any]) -> bool:
         """Tell whether a body is the only one, on a connection that goes on as it is."""
         return (
