@@ -96,8 +96,17 @@ class Bus(Protocol):
     def ignore(self, topic: str) -> None:
         """Take one `listen` back."""
 
-    def is_heard_elsewhere(self, topic: str) -> bool:
-        """Tell whether another member may listen to a topic; True where that is not known."""
+    def count_elsewhere(self, *topics: str) -> int | None:
+        """Return how many other members may listen to one of some topics; None if unknown."""
+
+    def confirm(self, message: Message) -> None:
+        """Let the sender of a message know that this member has acted on it; may get lost.
+
+        What the sender is told of its data is what comes before the first space.
+        """
+
+    def on_confirmed(self, kind: str, callback: Callable[[bytes], None]) -> None:
+        """Call back, with the begin of the data, when another member confirms a message."""
 
     async def open(self) -> None:
         """Join: messages published from now on are heard."""

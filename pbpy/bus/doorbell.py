@@ -1,4 +1,4 @@
-"""Doorbell: wakes the other processes of this machine by an empty datagram.
+"""Doorbell: wakes the other processes of this machine by a datagram.
 
 Every process has a socket in a folder that only its user may enter. A signal that is lost does
 no harm: the rows are the truth, and whoever waits for them also looks now and then.
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SUFFIX: Final = ".bell"
-_MAX_DATAGRAM: Final = 16
+_MAX_DATAGRAM: Final = 256
 _COARSE_NS: Final = 50_000_000
 """Two changes of a folder that are closer than this may bear the same time."""
 
@@ -28,10 +28,10 @@ class Doorbell:
     Args:
         folder: of all processes that ring each other.
         worker: the name of this one.
-        answer: called when another process has rung.
+        answer: called with what another process had to say; mostly nothing, it has just rung.
     """
 
-    def __init__(self, folder: Path, worker: str, answer: Callable[[], None]) -> None:
+    def __init__(self, folder: Path, worker: str, answer: Callable[[bytes], None]) -> None:
         self._folder = folder
         self._path = folder / f"{worker}{SUFFIX}"
         self._answer = answer
@@ -54,20 +54,26 @@ class Doorbell:
         if self._socket is not None:
             with contextlib.suppress(BlockingIOError):
                 while True:
-                    self._socket.recv(_MAX_DATAGRAM)
-        self._answer()
+                    self._answer(self._socket.recv(_MAX_DATAGRAM))
 
     def ring(self) -> None:
         """Wake all others; one whose queue is full has been rung already."""
+        for path in self._find_others():
+            self._send(path, b"")
+
+    def tell(self, worker: str, text: bytes) -> None:
+        """Say something short to one of the others; it may get lost."""
+        self._send(str(self._folder / f"{worker}{SUFFIX}"), text)
+
+    def _send(self, path: str, text: bytes) -> None:
         if self._socket is None:
             return
-        for path in self._find_others():
-            try:
-                self._socket.sendto(b"", path)
-            except ConnectionRefusedError:  # its process is dead
-                self._forget(path)
-            except (BlockingIOError, FileNotFoundError):
-                continue
+        try:
+            self._socket.sendto(text, path)
+        except ConnectionRefusedError:  # its process is dead
+            self._forget(path)
+        except (BlockingIOError, FileNotFoundError):
+            return
 
     def workers(self) -> list[str]:
         """Return the names of the others."""

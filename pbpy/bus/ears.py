@@ -60,14 +60,15 @@ class Ears:
     def _set(self, column: int, flag: int) -> None:
         self._table[column * MAX_MEMBERS + self._number] = flag
 
-    def has_others(self, topic: str) -> bool:
-        """Tell whether another process may listen to a topic."""
-        start = _column(topic) * MAX_MEMBERS
-        flags = self._table[start : start + MAX_MEMBERS]
-        if flags == _NOBODY:
-            return False
-        own = self._number
-        return any(flags[:own]) or any(flags[own + 1 :])
+    def count_others(self, *topics: str) -> int:
+        """Return how many other processes may listen to one of some topics."""
+        flags = 0
+        for topic in topics:
+            start = _column(topic) * MAX_MEMBERS
+            column = self._table[start : start + MAX_MEMBERS]
+            if column != _NOBODY:
+                flags |= int.from_bytes(column, "little")
+        return (flags & ~(1 << (8 * self._number))).bit_count()
 
     def close(self) -> None:
         """Listen to nothing any more."""

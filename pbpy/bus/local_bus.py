@@ -10,10 +10,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pbpy.bus.bus import ASK_LIMIT_S, Subscribers, new_worker_id
+from pbpy.bus.confirmations import Confirmations, pack_confirmation
 from pbpy.errors import WorkerGone
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
     from pbpy.bus.bus import Callback, Message
     from pbpy.store.access import Transaction
@@ -33,6 +34,7 @@ class LocalBus:
         self._subscribers = Subscribers()
         self._inbox: asyncio.Queue[Message] = asyncio.Queue()
         self._topics: Counter[str] = Counter()
+        self._confirmations = Confirmations()
         self._reading: asyncio.Task[None] | None = None
 
     def subscribe(self, kind: str, callback: Callback) -> None:
@@ -92,13 +94,25 @@ class LocalBus:
         """Count one less."""
         self._topics[topic] -= 1
 
-    def is_heard_elsewhere(self, topic: str) -> bool:
-        """Tell whether another member listens to a topic."""
-        return not self.is_alone and any(
-            member._topics[topic] > 0  # noqa: SLF001  # another member
-            for member in self._members.values()
-            if member is not self
+    def count_elsewhere(self, *topics: str) -> int:
+        """Return how many other members listen to one of some topics."""
+        if self.is_alone:
+            return 0
+        others = (member for member in self._members.values() if member is not self)
+        return sum(
+            any(member._topics[topic] > 0 for topic in topics)  # noqa: SLF001  # another member
+            for member in others
         )
+
+    def confirm(self, message: Message) -> None:
+        """Call the sender back."""
+        member = self._members.get(message.sender)
+        if member is not None:
+            member._confirmations.deliver(pack_confirmation(message))  # noqa: SLF001
+
+    def on_confirmed(self, kind: str, callback: Callable[[bytes], None]) -> None:
+        """Call back when another member confirms a message of a kind."""
+        self._confirmations.add(kind, callback)
 
     async def open(self) -> None:
         """Join."""

@@ -25,6 +25,7 @@ from pbpy.bus.bus import (
     log,
     new_worker_id,
 )
+from pbpy.bus.confirmations import Confirmations, pack_confirmation
 from pbpy.bus.doorbell import Doorbell
 from pbpy.bus.ears import Ears
 from pbpy.bus.queries import (
@@ -41,6 +42,7 @@ from pbpy.bus.questions import Questions
 from pbpy.errors import StoreError, WorkerGone
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from pbpy.bus.bus import Callback
@@ -77,7 +79,8 @@ class Outbox:
         self._skipped: dict[str, float] = {}
         self._subscribers = Subscribers()
         self._rung = asyncio.Event()
-        self._bell = Doorbell(folder, self.worker, self._rung.set)
+        self._bell = Doorbell(folder, self.worker, self._hear)
+        self._confirmations = Confirmations()
         self._questions = Questions(folder, self.worker, self._answer)
         self._reading = asyncio.Lock()
         self._seen = 0
@@ -137,6 +140,12 @@ class Outbox:
             self._sending = None
 
     # read
+
+    def _hear(self, said: bytes) -> None:
+        if said:
+            self._confirmations.deliver(said)
+        else:
+            self._rung.set()
 
     async def _read(self) -> None:
         pruned_at = time.monotonic()
@@ -224,9 +233,17 @@ class Outbox:
         """Take a note back."""
         self._ears.remove(topic)
 
-    def is_heard_elsewhere(self, topic: str) -> bool:
-        """Tell whether another process may have noted a topic."""
-        return self._ears.has_others(topic)
+    def count_elsewhere(self, *topics: str) -> int:
+        """Return how many other processes may have noted one of some topics."""
+        return self._ears.count_others(*topics)
+
+    def confirm(self, message: Message) -> None:
+        """Send a datagram to the process that has sent a message."""
+        self._bell.tell(message.sender, pack_confirmation(message))
+
+    def on_confirmed(self, kind: str, callback: Callable[[bytes], None]) -> None:
+        """Call back when another process confirms a message of a kind."""
+        self._confirmations.add(kind, callback)
 
     # life
 

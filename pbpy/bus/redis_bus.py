@@ -34,6 +34,8 @@ from pbpy.errors import ConfigError, WorkerGone
 from pbpy.ids import random_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pbpy.bus.bus import Callback
     from pbpy.store.access import Transaction
 
@@ -165,9 +167,14 @@ class RedisBus:
     def ignore(self, topic: str) -> None:
         """Do nothing: nobody is told."""
 
-    def is_heard_elsewhere(self, topic: str) -> bool:
-        """Return True: who listens on other machines is not known."""
-        return True
+    def count_elsewhere(self, *topics: str) -> None:
+        """Return None: who listens on other machines is not known."""
+
+    def confirm(self, message: Message) -> None:
+        """Do nothing: nobody waits for an unknown number of members."""
+
+    def on_confirmed(self, kind: str, callback: Callable[[bytes], None]) -> None:
+        """Do nothing: nobody confirms."""
 
     # listen
 

@@ -58,7 +58,7 @@ class AuthChanges:
             ctx.tx.before_commit(partial(self._tell, ctx, key))
 
     def _tell(self, ctx: Context, key: bytes) -> None:
-        if self._broker.clients or ctx.bus.is_heard_elsewhere(ANYBODY):
+        if self._broker.clients or ctx.bus.count_elsewhere(ANYBODY) != 0:
             self._echoes.publish(ctx, None, key)
 
     async def _hear(self, ctx: Context, message: Message) -> None:

@@ -45,9 +45,9 @@ def change_of(record: Record, action: Action) -> Change:
     return Change(action, record.collection, record.id, record.export_row())
 
 
-def is_heard_elsewhere(bus: Bus, collection: Collection) -> bool:
-    """Tell whether another process may have listeners of a collection or its records."""
-    return bus.is_heard_elsewhere(collection.name) or bus.is_heard_elsewhere(collection.id)
+def count_elsewhere(bus: Bus, collection: Collection) -> int | None:
+    """Return how many other processes may listen to a collection; None if unknown."""
+    return bus.count_elsewhere(collection.name, collection.id)
 
 
 def pack(change: Change) -> bytes:

@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 import orjson
 
 from pbpy.bus.bus import Message
-from pbpy.realtime.change import change_of, is_heard_elsewhere, pack, unpack
+from pbpy.realtime.change import change_of, count_elsewhere, pack, unpack
 from pbpy.realtime.fanout import is_heard
 from pbpy.realtime.outgoing import judge
 from pbpy.realtime.topic import record_topics
@@ -38,13 +38,13 @@ class Deletion(NamedTuple):
     Attributes:
         token: names it for the other processes.
         deliveries: who hears of it here.
-        is_asked: other processes were asked.
+        others: how many other processes may have been asked; None if unknown.
     """
 
     token: bytes
     change: Change
     deliveries: list[Delivery]
-    is_asked: bool
+    others: int | None
 
     @property
     def notice(self) -> bytes:
@@ -91,16 +91,16 @@ class Deletions:
     async def ask(self, ctx: Context, record: Record) -> None:
         """Find out who may hear of a deletion, here and elsewhere."""
         change = change_of(record, "delete")
-        is_asked = is_heard_elsewhere(ctx.bus, change.collection)
+        others = count_elsewhere(ctx.bus, change.collection)
         is_wanted = is_heard(self._broker, change.collection, record.original_id)
-        if not is_asked and not is_wanted:
+        if others == 0 and not is_wanted:
             return
         self._count += 1
         token = b"%d" % self._count
-        if is_asked:
+        if others != 0:
             await ctx.bus.ask_others(Message(_ASK, token + _GAP + pack(change)))
         deliveries = await judge(ctx.unbound, self._broker, change) if is_wanted else []
-        self._own[record] = Deletion(token, change, deliveries, is_asked)
+        self._own[record] = Deletion(token, change, deliveries, others)
 
     def take(self, record: Record) -> Deletion | None:
         """Return what was found out about a record; None when nobody hears of it."""
@@ -108,7 +108,7 @@ class Deletions:
 
     def forget(self, ctx: Context, deletion: Deletion | None) -> None:
         """Let the other processes know that a record was not deleted after all."""
-        if deletion is not None and deletion.is_asked:
+        if deletion is not None and deletion.others != 0:
             ctx.bus.publish(Message(_FORGET, deletion.token))
 
     # of others

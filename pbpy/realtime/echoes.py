@@ -1,13 +1,14 @@
 """Echoes: what this process tells all about its own commits, until it hears it back.
 
 Everybody acts on a change when the bus delivers it, the process that made it included: only so
-do all see one order. Who made it is held up until its own process has acted.
+do all see one order. Who made it is held up until all have acted, for a moment.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+from functools import partial
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from pbpy.bus.bus import Message
@@ -17,9 +18,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-WAIT_LIMIT_S: Final = 1.0
-"""How long a writer is held up at most, by all messages of its transaction together; they go
-their way all the same."""
+QUEUED_LIMIT_S: Final = 1.0
+"""How long a writer waits at most until its messages are queued for the streams of this process,
+those of one transaction together. Then they go their way all the same."""
+
+WRITTEN_LIMIT_S: Final = 0.01
+"""How long it then waits until all processes have written them. Few streams have them before the
+answer; many get those of several changes in one write."""
 
 _GAP: Final = b" "
 
@@ -31,24 +36,41 @@ class Echo(Generic[T]):
         content: what the process itself needs of it.
     """
 
-    __slots__ = ("_deadline", "_heard", "content")
+    __slots__ = ("_deadline", "_left", "_queued", "_written", "content")
 
-    def __init__(self, content: T) -> None:
+    def __init__(self, content: T, others: int) -> None:
+        """Make an echo which so many other processes will confirm."""
         loop = asyncio.get_running_loop()
         self.content = content
-        self._heard = loop.create_future()
-        self._deadline = loop.time() + WAIT_LIMIT_S
+        self._queued = loop.create_future()
+        self._written = loop.create_future()
+        self._left = others + 1
+        self._deadline = loop.time() + QUEUED_LIMIT_S
+
+    def queued(self) -> None:
+        """Note that the messages are queued here."""
+        if not self._queued.done():
+            self._queued.set_result(None)
+
+    def written(self) -> None:
+        """Note that they are written, here or in another process."""
+        self._left -= 1
+        if self._left == 0 and not self._written.done():
+            self._written.set_result(None)
 
     def release(self) -> None:
         """Let the writer go on."""
-        if not self._heard.done():
-            self._heard.set_result(None)
+        self._left = 1
+        self.queued()
+        self.written()
 
     async def wait(self) -> None:
-        """Wait for `release`, but not for long."""
+        """Wait until all is written, but not for long."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout_at(self._deadline):
-                await self._heard
+                await self._queued
+            async with asyncio.timeout(WRITTEN_LIMIT_S):
+                await self._written
 
 
 class Echoes(Generic[T]):
@@ -58,18 +80,44 @@ class Echoes(Generic[T]):
         self._kind = kind
         self._count = 0
         self._on_their_way: dict[bytes, Echo[T]] = {}
+        self._unconfirmed: dict[bytes, Echo[T]] = {}
 
-    def publish(self, ctx: Context, content: T, data: bytes) -> None:
-        """Send data to all with the commit of ctx; content stays here."""
+    def join(self, ctx: Context) -> None:
+        """Begin to hear what other processes confirm."""
+        ctx.bus.on_confirmed(self._kind, self._note_confirmed)
+
+    def publish(self, ctx: Context, content: T, data: bytes, others: int = 0) -> None:
+        """Send data to all with the commit of ctx; content stays here.
+
+        Args:
+            ctx: bound to the transaction.
+            content: what `take` gives back.
+            data: what the other processes get.
+            others: how many of them will confirm it.
+        """
         self._count += 1
         token = b"%d" % self._count
-        echo = self._on_their_way[token] = Echo(content)
+        echo = self._on_their_way[token] = Echo(content, others)
+        if others:
+            self._unconfirmed[token] = echo
         ctx.bus.publish(Message(self._kind, token + _GAP + data), ctx.tx)
-        ctx.tx.after_commit(echo.wait)
-        ctx.tx.after_rollback(lambda: self._forget(token))
+        ctx.tx.after_commit(partial(self._wait, token, echo))
+        ctx.tx.after_rollback(partial(self._forget, token))
+
+    async def _wait(self, token: bytes, echo: Echo[T]) -> None:
+        try:
+            await echo.wait()
+        finally:
+            self._unconfirmed.pop(token, None)
 
     def _forget(self, token: bytes) -> None:
         self._on_their_way.pop(token, None)
+        self._unconfirmed.pop(token, None)
+
+    def _note_confirmed(self, token: bytes) -> None:
+        echo = self._unconfirmed.get(token)
+        if echo is not None:
+            echo.written()
 
     def take(self, ctx: Context, message: Message) -> Echo[T] | None:
         """Return the echo that a heard message is; None for the message of another process."""

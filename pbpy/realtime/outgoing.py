@@ -7,13 +7,11 @@ that is always so; a change of another record passes one that takes long to judg
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from pbpy.realtime.fanout import find_deliveries
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pbpy.context import Context
     from pbpy.realtime.broker import Broker
     from pbpy.realtime.change import Change
@@ -26,10 +24,18 @@ MAX_OUTGOING: Final = 500
 PATIENCE_S: Final = 0.05
 """How long a change waits for those of other records."""
 
-WRITTEN_S: Final = 0.002
-"""How long the writer of a change waits for its messages to be written, once they are queued.
-Long enough that a few streams have them before the answer, short enough that many get those of
-several changes in one write."""
+
+class Writer(Protocol):
+    """Whoever made a change, and waits for its messages."""
+
+    def queued(self) -> None:
+        """Note that they are queued for the streams of this process."""
+
+    def written(self) -> None:
+        """Note that they are written."""
+
+    def release(self) -> None:
+        """Let it go on."""
 
 
 class Passage(NamedTuple):
@@ -37,12 +43,12 @@ class Passage(NamedTuple):
 
     Attributes:
         deliveries: what is to be sent; None when it is not judged yet.
-        release: lets the writer of the change go on.
+        writer: who waits for it.
     """
 
     change: Change
-    deliveries: list[Delivery] | None = None
-    release: Callable[[], None] = lambda: None
+    deliveries: list[Delivery] | None
+    writer: Writer
 
 
 class _Before(NamedTuple):
@@ -79,7 +85,7 @@ class Outgoing:
         sent = self._last = self._of_record[key] = asyncio.get_running_loop().create_future()
         if before.same is not None:
             # It may be waiting for this writer: a handler that saves the record which it shows.
-            passage.release()
+            passage.writer.release()
         if not ctx.background.start(self._send(ctx, passage, before, sent), "realtime"):
             await self._send(ctx, passage, before, sent)
 
@@ -97,8 +103,8 @@ class Outgoing:
             for delivery in deliveries:
                 await delivery.send()
         finally:
-            self._rounds.add(lambda _: passage.release())
-            asyncio.get_running_loop().call_later(WRITTEN_S, passage.release)
+            passage.writer.queued()
+            self._rounds.add(lambda _: passage.writer.written())
             sent.set_result(None)
             if self._of_record[passage.change.key] is sent:
                 del self._of_record[passage.change.key]

@@ -70,7 +70,7 @@ class Realtime:
         """
         encoded = orjson.dumps(data)
         # What was published before must not be overtaken.
-        if self._on_their_way or self._bus.is_heard_elsewhere(group_of(topic)):
+        if self._on_their_way or self._bus.count_elsewhere(group_of(topic)) != 0:
             self._on_their_way += 1
             self._bus.publish(BusMessage(_CUSTOM, orjson.dumps(topic) + _END + encoded))
         else:

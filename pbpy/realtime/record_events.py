@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
-from pbpy.realtime.change import change_of, is_heard_elsewhere, pack, unpack
+from pbpy.realtime.change import change_of, count_elsewhere, pack, unpack
 from pbpy.realtime.deletions import Deletions
 from pbpy.realtime.echoes import Echoes
 from pbpy.realtime.fanout import is_heard
@@ -53,6 +53,8 @@ class RecordEvents:
     def join(self, ctx: Context) -> None:
         """Begin to listen to the bus of an application."""
         self._deletions.join(ctx)
+        for echoes in (self._saved, self._deleted):
+            echoes.join(ctx)
         ctx.bus.subscribe(_SAVED, partial(self._hear_saved, ctx))
         ctx.bus.subscribe(_DELETED, partial(self._hear_deleted, ctx))
 
@@ -69,9 +71,9 @@ class RecordEvents:
         ctx.tx.before_commit(partial(self._tell_saved, ctx, change_of(event.record, "update")))
 
     def _tell_saved(self, ctx: Context, change: Change) -> None:
-        is_elsewhere = is_heard_elsewhere(ctx.bus, change.collection)
-        if is_elsewhere or is_heard(self._broker, change.collection, change.record_id):
-            self._saved.publish(ctx, change, pack(change) if is_elsewhere else b"")
+        others = count_elsewhere(ctx.bus, change.collection)
+        if others != 0 or is_heard(self._broker, change.collection, change.record_id):
+            self._saved.publish(ctx, change, b"" if others == 0 else pack(change), others or 0)
 
     async def _judge_deletion(self, event: RecordEvent) -> None:
         ctx = cast("Context", event.app)
@@ -91,33 +93,53 @@ class RecordEvents:
             ctx.tx.after_rollback(partial(self._deletions.forget, ctx, deletion))
 
     def _tell_deleted(self, ctx: Context, deletion: Deletion) -> None:
-        if deletion.deliveries or deletion.is_asked:
-            self._deleted.publish(ctx, deletion, deletion.notice)
+        if deletion.deliveries or deletion.others != 0:
+            self._deleted.publish(ctx, deletion, deletion.notice, deletion.others or 0)
 
     # what any process has done
 
     async def _hear_saved(self, ctx: Context, message: Message) -> None:
         echo = self._saved.take(ctx, message)
         if echo is not None:
-            await self._outgoing.add(ctx, Passage(echo.content, None, echo.release))
-            return
-        data = self._saved.data_of(message)
-        if data and self._broker.clients and message.sender != ctx.bus.worker:
-            change = unpack(data, ctx.catalog)
+            await self._outgoing.add(ctx, Passage(echo.content, None, echo))
+        elif message.sender != ctx.bus.worker and (data := self._saved.data_of(message)):
+            writer = _Elsewhere(ctx, message)
+            change = unpack(data, ctx.catalog) if self._broker.clients else None
             if change is not None and is_heard(self._broker, change.collection, change.record_id):
-                await self._outgoing.add(ctx, Passage(change))
+                await self._outgoing.add(ctx, Passage(change, None, writer))
+            else:
+                writer.written()
 
     async def _hear_deleted(self, ctx: Context, message: Message) -> None:
         echo = self._deleted.take(ctx, message)
         if echo is not None:
             deletion = echo.content
-            await self._outgoing.add(
-                ctx, Passage(deletion.change, deletion.deliveries, echo.release)
-            )
-            return
-        if message.sender == ctx.bus.worker:
-            return
-        notice = self._deleted.data_of(message)
-        kept = self._deletions.take_kept(ctx, message.sender, notice)
-        if kept is not None and kept.deliveries:
-            await self._outgoing.add(ctx, Passage(kept.change, kept.deliveries))
+            await self._outgoing.add(ctx, Passage(deletion.change, deletion.deliveries, echo))
+        elif message.sender != ctx.bus.worker:
+            writer = _Elsewhere(ctx, message)
+            notice = self._deleted.data_of(message)
+            kept = self._deletions.take_kept(ctx, message.sender, notice)
+            if kept is not None and kept.deliveries:
+                await self._outgoing.add(ctx, Passage(kept.change, kept.deliveries, writer))
+            else:
+                writer.written()
+
+
+class _Elsewhere:
+    """The writer of a change in another process."""
+
+    __slots__ = ("_ctx", "_message")
+
+    def __init__(self, ctx: Context, message: Message) -> None:
+        self._ctx = ctx
+        self._message = message
+
+    def queued(self) -> None:
+        """Do nothing: it waits until they are written."""
+
+    def written(self) -> None:
+        """Let it know."""
+        self._ctx.bus.confirm(self._message)
+
+    def release(self) -> None:
+        """Do nothing: it waits for a moment only."""

@@ -7,6 +7,7 @@ more messages may come for the others: under load a write carries several.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 _TURN: Final = 64
 """After so many writes, of 5 to 10 us each, the event loop gets a turn."""
+
+log = logging.getLogger("pbpy.realtime")
 
 
 class Rounds:
@@ -27,7 +30,7 @@ class Rounds:
         self._is_planned = False
 
     def add(self, write: Callable[[float], None]) -> None:
-        """Call write with the time of the event loop; it must neither wait nor raise."""
+        """Call write with the time of the event loop; it must not wait."""
         self._due.append(write)
         if not self._is_planned:
             self._is_planned = True
@@ -37,7 +40,10 @@ class Rounds:
         due, loop = self._due, asyncio.get_running_loop()
         now = loop.time()
         for _ in range(min(len(due), _TURN)):
-            due.popleft()(now)
+            try:
+                due.popleft()(now)
+            except Exception:  # one stream must not hold up all others for good
+                log.exception("messages of a stream could not be written")
         self._is_planned = bool(due)
         if due:
             loop.call_soon(self._run)

@@ -195,3 +195,25 @@ def test_sync_waits_until_all_have_heard(kind: str, tmp_path: Path) -> None:
         assert [len(member.heard) for member in found[1:]] == [11, 11]
 
     run(kind, tmp_path, scenario, count=3)
+
+
+def test_who_sent_a_message_hears_who_has_acted_on_it(kind: str, tmp_path: Path) -> None:
+    async def scenario(found: list[Member]) -> None:
+        first, others = found[0], found[1:]
+        confirmed: asyncio.Queue[bytes] = asyncio.Queue()
+        first.bus.on_confirmed(KIND, confirmed.put_nowait)
+        for member in others:
+            member.bus.listen("posts")
+        expected = first.bus.count_elsewhere("posts", "tags")
+        first.bus.publish(message("12 what happened"))
+        for member in others:
+            await member.hears(1)
+            member.bus.confirm(member.heard[0])
+        assert expected in (None, 2)
+        for _ in range(expected or 0):
+            assert await confirmed.get() == b"12"
+        for member in others:
+            member.bus.ignore("posts")
+        assert first.bus.count_elsewhere("posts", "tags") in (None, 0)
+
+    run(kind, tmp_path, scenario, count=3)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pbpy.bus import outbox
@@ -16,11 +18,9 @@ from pbpy.bus.queries import (
     prune_events,
 )
 from pbpy.store.sql import Sql
-from tests.bus.members import KIND, Member, run
+from tests.bus.members import KIND, LIMIT_S, Member, run
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pytest
 
     from pbpy.store.store import Database
@@ -206,5 +206,38 @@ def test_processes_that_start_together_make_one_table(tmp_path: Path) -> None:
             await create_outbox(tx)
         assert len(begin) == 1
         assert await seqs(database) == begin
+
+    run("outbox", tmp_path, scenario)
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_a_burst_of_questions_leaves_few_connections(tmp_path: Path) -> None:
+    async def scenario(found: list[Member]) -> None:
+        gate = asyncio.Event()
+        waiting = asyncio.Semaphore(0)
+
+        async def wait(_: Message) -> bytes:
+            waiting.release()
+            await gate.wait()
+            return b"done"
+
+        found[1].bus.subscribe("wait", wait)
+        worker = found[1].bus.worker
+        asked = [asyncio.create_task(found[0].bus.send(worker, Message("wait"))) for _ in range(60)]
+        for _ in asked:
+            await waiting.acquire()
+        files = open_files()
+        gate.set()
+        assert await asyncio.gather(*asked) == [b"done"] * 60
+        await found[0].bus.sync()
+        async with asyncio.timeout(LIMIT_S):
+            while True:
+                if open_files() <= files - 2 * 40:
+                    break
+                await asyncio.sleep(0)
+        assert await found[0].bus.send(worker, Message("wait")) == b"done"
 
     run("outbox", tmp_path, scenario)

@@ -55,3 +55,17 @@ def test_a_redis_that_cannot_be_used_is_a_clear_error(url: str) -> None:
             await RedisBus(url).open()
 
     asyncio.run(asyncio.wait_for(main(), LIMIT_S))
+
+
+@pytest.mark.parametrize("text", [b"", b"text", b"[1]\nx", b"{}\nx", b'{"kind":1}\nx'])
+def test_what_others_send_there_is_not_the_end(
+    redis_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, text: bytes
+) -> None:
+    async def scenario(found: list[Member]) -> None:
+        async with Redis.from_url(redis_url) as redis:
+            await redis.publish("pbpy:0:all", text)
+        found[0].bus.publish(Message(KIND, b"ours"))
+        assert await found[1].hears(1) == ["ours"]
+
+    run(redis_url, tmp_path, scenario)
+    assert "none of ours" in caplog.text

@@ -38,8 +38,11 @@ def test_unreadable_options_count_as_none(options: str) -> None:
     assert (topic.name, topic.query, topic.headers) == ("posts", {}, {})
 
 
-def test_one_wrong_member_leaves_the_other() -> None:
-    assert parse_topic('p?options={"query":1,"Headers":{"a":"b"}}').headers == {"a": "b"}
+def test_options_count_as_far_as_the_first_wrong_member() -> None:
+    assert parse_topic('p?options={"headers":{"a":"b"},"query":1}').headers == {"a": "b"}
+    assert parse_topic('p?options={"query":null,"headers":{"a":"b"}}').headers == {"a": "b"}
+    assert parse_topic('p?options={"query":1,"headers":{"a":"b"}}').headers == {}
+    assert parse_topic('p?options={"Headers":{"a":"b"}}').headers == {}
 
 
 def test_options_end_at_a_fragment_and_the_first_of_several_counts() -> None:

@@ -1,0 +1,59 @@
+"""The doorbell: who is found in the folder."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING
+
+from pbpy.bus.doorbell import Doorbell
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def nothing(_: bytes) -> None:
+    """Hear nobody."""
+
+
+def changed_at(folder: Path) -> int:
+    return folder.stat().st_mtime_ns
+
+
+def test_a_change_within_one_tick_of_the_clock_is_seen(tmp_path: Path) -> None:
+    """Many file systems count in steps of 4 ms; a member that is not seen is never asked."""
+
+    async def main() -> None:
+        one = Doorbell(tmp_path, "one", nothing)
+        one.open()
+        assert one.workers() == []
+        before = changed_at(tmp_path)
+        other = Doorbell(tmp_path, "other", nothing)
+        other.open()
+        os.utime(tmp_path, ns=(before, before))
+        assert one.workers() == ["other"]
+        other.close()
+        os.utime(tmp_path, ns=(before, before))
+        assert one.workers() == []
+        one.close()
+
+    asyncio.run(main())
+
+
+def test_a_folder_that_is_gone_has_nobody(tmp_path: Path) -> None:
+    async def main() -> None:
+        folder = tmp_path / "sockets"
+        folder.mkdir()
+        bells = [Doorbell(folder, name, nothing) for name in ("one", "other")]
+        for bell in bells:
+            bell.open()
+        assert bells[0].workers() == ["other"]
+        for path in folder.iterdir():
+            path.unlink()
+        folder.rmdir()
+        assert bells[0].workers() == []
+        for bell in bells:
+            bell.ring()
+            bell.close()
+
+    asyncio.run(main())
