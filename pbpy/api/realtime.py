@@ -12,6 +12,7 @@ from pbpy.auth.tokens import read_claims
 from pbpy.errors import REQUIRED, BadRequest, FieldError, Forbidden, NotFound
 from pbpy.hooks.realtime_events import RealtimeConnectRequestEvent, RealtimeSubscribeRequestEvent
 from pbpy.realtime.client import Client
+from pbpy.realtime.topic import parse_topics
 
 if TYPE_CHECKING:
     from pbpy.api.request import ApiRequest
@@ -76,12 +77,13 @@ async def _subscribe(request: ApiRequest, event: RealtimeSubscribeRequestEvent) 
         Forbidden: the token was ended while the request was on its way.
     """
     broker, client = request.app.realtime.broker, event.client
+    topics = await parse_topics(event.subscriptions)
     broker.sign_in(client, request.auth, _expiry(request))
     # Changes of the record reach the client from here on; those before it are seen now.
     if request.auth is not None and await request.app.authenticate(request.token) is None:
         broker.revoke(client)
         raise Forbidden(_AUTH_CHANGED)
-    broker.subscribe(client, event.subscriptions)
+    broker.subscribe(client, topics)
 
 
 def _expiry(request: ApiRequest) -> float | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Protocol
 
 from pbpy.realtime.client import Client, Subscription
-from pbpy.realtime.topic import parse_topic
 from pbpy.records.record import Record
 
 if TYPE_CHECKING:
@@ -13,6 +12,7 @@ if TYPE_CHECKING:
 
     from pbpy.realtime.audience import Audiences
     from pbpy.realtime.sse import Message
+    from pbpy.realtime.topic import Topic
     from pbpy.schema.catalog import Catalog
 
 AuthKey = tuple[str, str]
@@ -100,19 +100,19 @@ class Broker:
 
     # subscriptions
 
-    def subscribe(self, client: Client, texts: Iterable[str]) -> None:
-        """Replace what a client listens to; empty texts are skipped.
+    def subscribe(self, client: Client, topics: Iterable[Topic]) -> None:
+        """Replace what a client listens to.
 
         What it listens to already goes on, so no message on its way is lost. A client that is
         not registered, because it has just gone, listens to nothing.
         """
-        wanted = dict.fromkeys(text for text in texts if text)
+        wanted = {topic.text: topic for topic in topics}
         for text in [known for known in client.subscriptions if known not in wanted]:
             self.unsubscribe(client, text)
         if client.id in self.clients:
-            for text in wanted:
+            for text, topic in wanted.items():
                 if text not in client.subscriptions:
-                    self._add(client, text)
+                    self._add(client, topic)
 
     def unsubscribe(self, client: Client, text: str) -> None:
         """End one subscription, given as it was submitted; harmless when there is none."""
@@ -143,9 +143,9 @@ class Broker:
         for subscription in list(listeners.subscriptions if listeners else ()):
             self.unregister(subscription.client)
 
-    def _add(self, client: Client, text: str) -> None:
-        subscription = client.subscriptions[text] = Subscription(client, parse_topic(text))
-        name = subscription.topic.name
+    def _add(self, client: Client, topic: Topic) -> None:
+        subscription = client.subscriptions[topic.text] = Subscription(client, topic)
+        name = topic.name
         listeners = self._by_topic.get(name)
         if listeners is None:
             listeners = self._by_topic[name] = Listeners()

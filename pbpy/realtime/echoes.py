@@ -50,7 +50,7 @@ class Echo(Generic[T]):
     def queued(self) -> None:
         """Note that the messages are queued here."""
         if not self._queued.done():
-            self._queued.set_result(None)
+            self._queued.set_result(asyncio.get_running_loop().time())
 
     def written(self) -> None:
         """Note that they are written, here or in another process."""
@@ -68,8 +68,8 @@ class Echo(Generic[T]):
         """Wait until all is written, but not for long."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout_at(self._deadline):
-                await self._queued
-            async with asyncio.timeout(WRITTEN_LIMIT_S):
+                queued_at: float = await self._queued
+            async with asyncio.timeout_at(queued_at + WRITTEN_LIMIT_S):
                 await self._written
 
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import orjson
 
 from pbpy.realtime.client import Client
+from pbpy.realtime.topic import parse_topic
 
 if TYPE_CHECKING:
     from pbpy.app import App
@@ -34,7 +35,7 @@ def listen(app: App, *topics: str, auth: Record | None = None) -> Client:
     broker = app.realtime.broker
     broker.register(client)
     broker.sign_in(client, auth)
-    broker.subscribe(client, topics)
+    broker.subscribe(client, map(parse_topic, topics))
     return client
 
 

@@ -12,6 +12,7 @@ from pbpy.bus.local_bus import LocalBus
 from pbpy.realtime.broker import Broker
 from pbpy.realtime.client import MAX_QUEUED, Client
 from pbpy.realtime.sse import Message
+from pbpy.realtime.topic import parse_topic
 from pbpy.records.record import Record
 from pbpy.schema.catalog import Catalog
 from pbpy.schema.collection import Collection
@@ -62,7 +63,7 @@ class BrokerMachine(RuleBasedStateMachine):
 
     @rule(client=clients, texts=st.lists(st.sampled_from(TOPICS), max_size=5))
     def subscribe(self, client: Client, texts: list[str]) -> None:
-        self.broker.subscribe(client, texts)
+        self.broker.subscribe(client, [parse_topic(text) for text in texts if text])
         self.topics[client] = list(dict.fromkeys(text for text in texts if text))
 
     @rule(client=clients, text=st.sampled_from(TOPICS))
@@ -169,7 +170,7 @@ def test_who_has_gone_cannot_subscribe() -> None:
     broker, client = Broker(LocalBus()), Client()
     broker.register(client)
     broker.unregister(client)
-    broker.subscribe(client, ["posts"])
+    broker.subscribe(client, map(parse_topic, ["posts"]))
     broker.sign_in(client, make_auth("users", "u1", "k"))
     assert not client.subscriptions
     assert client.auth is None
@@ -179,9 +180,9 @@ def test_who_has_gone_cannot_subscribe() -> None:
 def test_a_subscription_goes_on_when_it_is_submitted_again() -> None:
     broker, client = Broker(LocalBus()), Client()
     broker.register(client)
-    broker.subscribe(client, ["posts", "tags"])
+    broker.subscribe(client, map(parse_topic, ["posts", "tags"]))
     kept, dropped = client.subscriptions.values()
-    broker.subscribe(client, ["users", "posts"])
+    broker.subscribe(client, map(parse_topic, ["users", "posts"]))
     assert client.subscriptions["posts"] is kept
     assert (kept.is_active, dropped.is_active) == (True, False)
 
@@ -189,6 +190,6 @@ def test_a_subscription_goes_on_when_it_is_submitted_again() -> None:
 def test_messages_of_app_code_go_out_under_the_submitted_text() -> None:
     broker, client = Broker(LocalBus()), Client()
     broker.register(client)
-    broker.subscribe(client, ["bell", 'bell?options={"query":{}}', "other"])
+    broker.subscribe(client, map(parse_topic, ["bell", 'bell?options={"query":{}}', "other"]))
     assert broker.send("bell", lambda text: Message(text, b"1")) == 2
     assert [message.name for message in client.queue] == ["bell", 'bell?options={"query":{}}']

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pbpy.realtime.echoes import QUEUED_LIMIT_S
+from pbpy.realtime.echoes import QUEUED_LIMIT_S, WRITTEN_LIMIT_S
 from tests.bus.members import has_redis, redis_server
 from tests.realtime.listening import actions, drain, listen
 from tests.realtime.processes import LIMIT_S, processes, settle
@@ -105,6 +105,23 @@ def test_a_transaction_of_many_changes_is_held_up_once(tmp_path: Path) -> None:
             gate.set()
             await settle(one, other)
             assert len(drain(client)) == 4
+
+    asyncio.run(main())
+
+
+def test_a_transaction_of_many_changes_waits_for_a_busy_process_once(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with asyncio.timeout(LIMIT_S), processes(tmp_path) as (one, other):
+            clients = [listen(app, "tags/*") for app in (one, other)]
+            gate = block_enrichment(other)
+            started = time.monotonic()
+            async with one.transaction() as tx:
+                for _ in range(100):
+                    await add(tx, "tags")
+            assert time.monotonic() - started < 50 * WRITTEN_LIMIT_S
+            gate.set()
+            await settle(one, other)
+            assert [len(drain(client)) for client in clients] == [100, 100]
 
     asyncio.run(main())
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pbpy.realtime.audience import TURN
+from pbpy.realtime.topic import parse_topic
 from pbpy.schema.collection import Collection
 from tests.realtime.listening import actions, drain, listen, set_rules, with_options
 from tests.records.blog import add, add_user
@@ -337,7 +338,7 @@ def test_a_subscription_submitted_again_misses_nothing(play: Play) -> None:
 
         @app.on_record_enrich.on("posts")
         async def add_topic(e: RecordEnrichEvent) -> None:
-            app.realtime.broker.subscribe(client, ["tags/*", "posts/*"])
+            app.realtime.broker.subscribe(client, map(parse_topic, ["tags/*", "posts/*"]))
             await e.next()
 
         await add(app, "posts")

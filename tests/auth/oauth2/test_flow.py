@@ -13,6 +13,7 @@ from pbpy.auth.oauth2 import flow, outgoing
 from pbpy.auth.oauth2.openid import Apple
 from pbpy.errors import BadRequest
 from pbpy.realtime.client import Client
+from pbpy.realtime.topic import parse_topic
 from tests.auth.oauth2.apple import make_apple_code
 from tests.auth.oauth2.scripted_provider import CLIENT_SECRET, make_code
 from tests.auth.oauth2.site import PASSWORD, USERS, proven
@@ -179,7 +180,7 @@ def wait_for_redirect(site: Site, ip: str = "127.0.0.1") -> Client:
     client = Client(ip)
     broker = site.app.realtime.broker
     broker.register(client)
-    broker.subscribe(client, ["@oauth2"])
+    broker.subscribe(client, [parse_topic("@oauth2")])
     return client
 
 
