@@ -5,6 +5,8 @@
     outbox.py         processes on one machine: rows of data.db, written with the change itself
     doorbell.py       "there are new rows": a datagram to every process
     questions.py      a message to one process, and its answer
+    confirmations.py  that a member has acted on a message
+    silent.py         who did not answer in time
     redis_bus.py      processes on several machines (extra `redis`)
     place.py          where a process stands among the others
 

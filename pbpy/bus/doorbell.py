@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 SUFFIX: Final = ".bell"
 _MAX_DATAGRAM: Final = 256
+_QUEUE: Final = 10
+"""So many datagrams wait at least before the next one is lost, which may have been a ring."""
 _COARSE_NS: Final = 50_000_000
 """Two changes of a folder that are closer than this may bear the same time."""
 
@@ -51,10 +53,14 @@ class Doorbell:
         asyncio.get_running_loop().add_reader(bell.fileno(), self._hear)
 
     def _hear(self) -> None:
+        heard = 0
         if self._socket is not None:
             with contextlib.suppress(BlockingIOError):
                 while True:
                     self._answer(self._socket.recv(_MAX_DATAGRAM))
+                    heard += 1
+        if heard >= _QUEUE:
+            self._answer(b"")
 
     def ring(self) -> None:
         """Wake all others; one whose queue is full has been rung already."""

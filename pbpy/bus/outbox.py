@@ -39,6 +39,7 @@ from pbpy.bus.queries import (
     prune_events,
 )
 from pbpy.bus.questions import Questions
+from pbpy.bus.silent import Silent
 from pbpy.errors import StoreError, WorkerGone
 
 if TYPE_CHECKING:
@@ -56,8 +57,6 @@ KEPT_S: Final = 15
 
 _PAGE: Final = 500
 _EARS_FILE: Final = "ears"
-_SKIPPED_S: Final = 5.0
-"""How long a process is not asked again that did not answer in time."""
 
 
 class Outbox:
@@ -76,7 +75,7 @@ class Outbox:
         self._db = database
         self._prunes = number == 0
         self._ears = Ears(folder / _EARS_FILE, number)
-        self._skipped: dict[str, float] = {}
+        self._silent = Silent()
         self._subscribers = Subscribers()
         self._rung = asyncio.Event()
         self._bell = Doorbell(folder, self.worker, self._hear)
@@ -203,11 +202,9 @@ class Outbox:
 
     async def ask_others(self, message: Message) -> None:
         """Ask every other process; those that do not answer are left behind."""
-        now = time.monotonic()
-        names = [name for name in self._bell.workers() if self._skipped.get(name, now) <= now]
-        if not names and self._sending is None:
+        silent = self._silent.choose(self._bell.workers())
+        if not silent and self._sending is None:
             return
-        silent = set(names)
 
         async def ask(name: str) -> None:
             with contextlib.suppress(WorkerGone):
@@ -218,10 +215,10 @@ class Outbox:
             async with asyncio.timeout(ASK_LIMIT_S):
                 if self._sending is not None:
                     await asyncio.shield(self._sending)
-                await asyncio.gather(*(ask(name) for name in names))
+                await asyncio.gather(*(ask(name) for name in tuple(silent)))
         except TimeoutError:
             log.warning("another worker is busy, and hears later what was changed here")
-            self._skipped = dict.fromkeys(silent, now + _SKIPPED_S)
+            self._silent.add(silent)
 
     # topics
 

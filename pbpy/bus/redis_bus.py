@@ -30,6 +30,7 @@ from pbpy.bus.bus import (
     log,
     new_worker_id,
 )
+from pbpy.bus.silent import Silent
 from pbpy.errors import ConfigError, WorkerGone
 from pbpy.ids import random_text
 
@@ -67,6 +68,7 @@ class RedisBus:
         self._everybody = f"pbpy:{database}:all"
         self._mailbox = f"pbpy:{database}:to:"
         self._subscribers = Subscribers()
+        self._silent = Silent()
         self._unsent: deque[Message] = deque()
         self._sending: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -145,19 +147,26 @@ class RedisBus:
 
     async def ask_others(self, message: Message) -> None:
         """Ask every other process; what this one has published before is on its way first."""
+        silent: set[str] = set()
+
+        async def ask(name: str) -> None:
+            with contextlib.suppress(WorkerGone):
+                await self.send(name, message)
+            silent.discard(name)
+
         try:
             async with asyncio.timeout(ASK_LIMIT_S):
                 if self._sending is not None:
                     await asyncio.shield(self._sending)
                 names = await self._redis.pubsub_channels(self._mailbox + "*")
                 others = {name.decode().removeprefix(self._mailbox) for name in names}
-                await asyncio.gather(*(self._ask(name, message) for name in others - {self.worker}))
-        except (*_BROKEN, TimeoutError) as error:
-            log.warning("another worker hears later what was changed here: %r", error)
-
-    async def _ask(self, worker: str, message: Message) -> None:
-        with contextlib.suppress(WorkerGone):
-            await self.send(worker, message)
+                silent |= self._silent.choose(others - {self.worker})
+                await asyncio.gather(*(ask(name) for name in tuple(silent)))
+        except TimeoutError:
+            log.warning("another worker is busy, and hears later what was changed here")
+            self._silent.add(silent)
+        except _BROKEN as error:
+            log.warning("other workers hear later what was changed here: %r", error)
 
     # topics
 

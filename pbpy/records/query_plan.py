@@ -371,21 +371,11 @@ def _virtual_template(
     known, template = memo.templates.get(key, (None, None))
     if template is None or known is not collection:
         # PocketBase: paths that come back to this collection see its table, not the new row
-        virtual = collection.replace(name=collection.name + _VIRTUAL)
-        if is_new:  # PocketBase: back relations of the new row cannot be followed
-            virtual = virtual.replace(id=collection.id + _VIRTUAL)
+        suffix = _VIRTUAL if is_new else ""  # PocketBase: no back relation leads to a new row
+        virtual = collection.replace(id=collection.id + suffix, name=collection.name + _VIRTUAL)
         columns = tuple(field.name for field in collection.fields)
-        question = Question(
-            virtual,
-            parse(rule) if rule else None,
-            expr,
-            (),
-            auth,
-            not filter,
-            columns,
-            virtual.name,
-            False,
-        )
+        tree = parse(rule) if rule else None
+        question = Question(virtual, tree, expr, (), auth, not filter, columns, virtual.name, False)
         template = compile_template(catalog, question)
         _remember(memo.templates, key, (collection, template))
     return template, literals

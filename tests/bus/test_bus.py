@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pbpy.bus.bus import Message
+from pbpy.bus.bus import ASK_LIMIT_S, Message
 from pbpy.errors import WorkerGone
 from pbpy.store.sql import Sql
 from tests.bus.members import KIND, Member, run
@@ -216,4 +217,32 @@ def test_who_sent_a_message_hears_who_has_acted_on_it(kind: str, tmp_path: Path)
             member.bus.ignore("posts")
         assert first.bus.count_elsewhere("posts", "tags") in (None, 0)
 
+    run(kind, tmp_path, scenario, count=3)
+
+
+def test_a_member_that_hangs_holds_up_the_others_once(kind: str, tmp_path: Path) -> None:
+    async def scenario(found: list[Member]) -> None:
+        gate = asyncio.Event()
+        answered = []
+
+        async def hang(_: Message) -> bytes:
+            await gate.wait()
+            return b""
+
+        async def answer(_: Message) -> bytes:
+            answered.append(True)
+            return b""
+
+        found[1].bus.subscribe("ask", hang)
+        found[2].bus.subscribe("ask", answer)
+        started = time.monotonic()
+        for _ in range(5):
+            await found[0].bus.ask_others(Message("ask"))
+        waited_s = time.monotonic() - started
+        gate.set()
+        assert len(answered) == 5
+        assert waited_s < 2 * ASK_LIMIT_S
+
+    if kind == "local":
+        pytest.skip("its members share an event loop, and hang together")
     run(kind, tmp_path, scenario, count=3)

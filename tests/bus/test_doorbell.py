@@ -57,3 +57,28 @@ def test_a_folder_that_is_gone_has_nobody(tmp_path: Path) -> None:
             bell.close()
 
     asyncio.run(main())
+
+
+def test_a_ring_that_finds_the_queue_full_of_words_is_not_lost(tmp_path: Path) -> None:
+    async def main() -> None:
+        said: list[bytes] = []
+        rung = asyncio.Event()
+
+        def note(text: bytes) -> None:
+            said.append(text)
+            if not text:
+                rung.set()
+
+        one = Doorbell(tmp_path, "one", note)
+        other = Doorbell(tmp_path, "other", nothing)
+        for bell in (one, other):
+            bell.open()
+        for number in range(2000):
+            other.tell("one", b"%d" % number)
+        other.ring()
+        await rung.wait()
+        assert said[:9] == [b"%d" % number for number in range(9)]
+        for bell in (one, other):
+            bell.close()
+
+    asyncio.run(asyncio.wait_for(main(), 5))
