@@ -58,7 +58,9 @@ class FileChange:
             StorageError: the storage refused; `undo` removes what was stored.
             ConstraintViolation: a name is reserved.
         """
-        fields = _file_fields(record.collection)
+        fields = [item for item in _file_fields(record.collection) if record.is_set(item.name)]
+        if not fields:
+            return
         uploads = [
             upload
             for item in fields

@@ -104,6 +104,10 @@ class Record:
             return self._custom.get(name) if self._custom else None
         return layout.decoders[position](self._row[position])
 
+    def is_set(self, name: str) -> bool:
+        """Tell whether a field was set since its row was read, whatever to."""
+        return name in self._values
+
     def original(self, name: str) -> Value:
         """Return the stored value of a field; its zero value for a new record."""
         layout = self._layout or self._load_layout()
