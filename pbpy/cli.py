@@ -23,6 +23,7 @@ from pbpy.cli_flags import (
     fail,
     flags,
     positive_seconds,
+    whole_number,
     with_values,
 )
 from pbpy.errors import PbpyError, ValidationFailed
@@ -194,9 +195,10 @@ def _add_serve(commands: argparse._SubParsersAction[CommandParser], shared: Comm
     )
     serving.add_argument(
         "--workers",
-        type=int,
+        type=whole_number,
         metavar="COUNT",
-        help="processes that share the requests (default: one per core; 1 with --dev)",
+        help="processes that share the requests (default: one per core; 1 with --dev, and on"
+        " other systems than Linux)",
     )
     serving.add_argument(
         "--redisUrl",

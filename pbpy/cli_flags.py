@@ -67,6 +67,18 @@ def positive_seconds(text: str) -> float:
     return seconds
 
 
+def whole_number(text: str) -> int:
+    """Return the value of a flag that is a count.
+
+    Raises:
+        ArgumentTypeError: it is none.
+    """
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"not a whole number: {text!r}") from None
+
+
 _SWITCH: dict[str, Any] = {"type": _go_bool, "nargs": "?", "const": True, "metavar": "BOOL"}
 _PATH: dict[str, Any] = {"metavar": "PATH"}
 _FLAGS: dict[str, dict[str, Any]] = {

@@ -305,13 +305,16 @@ def test_accepted_requests_are_finished_and_late_ones_refused(
     kind: ServerKind, tmp_path: Path
 ) -> None:
     body = b'{"identity":"a","password":"b"}'
-    head = SIGN_IN + b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+    head = SIGN_IN + b"Content-Type: application/json\r\nExpect: 100-continue\r\n"
+    head += b"Content-Length: %d\r\n\r\n" % len(body)
     with (
         start_pbpy(tmp_path, server=kind) as stopping,
         connection(stopping) as half,
         connection(stopping) as idle,
     ):
-        half.sendall(head + body[:5])
+        half.sendall(head)
+        assert half.recv(1000).startswith(b"HTTP/1.1 100")  # so its worker has accepted it
+        half.sendall(body[:5])
         idle.sendall(HEALTH)
         assert read_answer(idle)[0] == 200
         os.kill(stopping.process.pid, signal.SIGTERM)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from pbpy.api import realtime
 from pbpy.api.disconnects import Disconnects, Watch
+from pbpy.api.incoming_body import ClientGone
 from pbpy.api.middleware.auth import load_auth_token
 from pbpy.api.middleware.cors import Cors
 from pbpy.api.middleware.recover import recover
 from pbpy.api.middleware.security import add_security_headers
 from pbpy.api.passed_on import answer_others
-from pbpy.api.request import ApiRequest, ClientGone
+from pbpy.api.request import ApiRequest
 from pbpy.api.routes import build_router
 from pbpy.api.streams import Streams
 from pbpy.api.transport import (

@@ -1,4 +1,4 @@
-"""The one table from exception type to answer (contract 2.1).
+"""The one table from exception type to answer.
 
 An exception is found by its type's method resolution order, so a subclass without a row of
 its own is answered as its base. What no row names is logged with its trace: an error that a
@@ -70,7 +70,10 @@ def _storage(request: ApiRequest, error: Any) -> Response:
 
 
 def _batch(request: ApiRequest, error: Any) -> Response:
-    """Answer with the inner answer under the operation's index; ours alone is what we broke."""
+    """Answer 400 with what the item would be answered alone, under its index.
+
+    A failure of the server itself, as a full disk, is no item's mistake and answered as such.
+    """
     inner = answer_error(request, error.cause)
     if inner.status >= _SERVER_ERRORS and not isinstance(error.cause, e.ApiError):
         return inner

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from pbpy.api.request import DEFAULT_BODY_LIMIT
+from pbpy.api.incoming_body import DEFAULT_BODY_LIMIT
 from pbpy.api.responses import EncodedJson, NoContent, Response
 from pbpy.api.router import Route
 from pbpy.errors import BadRequest, NotFound

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
 from pbpy.api.client_ip import find_real_ip, find_remote_ip
 from pbpy.api.form_values import parse_pairs, parse_query, record_values
+from pbpy.api.incoming_body import IncomingBody
 from pbpy.api.json_body import MalformedJson, decode_json
 from pbpy.api.struct_body import Shape, WrongKind, bind_json, bind_pairs, bind_xml
-from pbpy.errors import ApiError, BadRequest, ContentTooLarge
+from pbpy.errors import BadRequest
 from pbpy.offload import offload
 from pbpy.records.request_info import RequestInfo
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, MutableMapping
+    from collections.abc import Callable, MutableMapping
 
     from starlette.types import Receive, Scope
 
@@ -29,90 +29,59 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
-MIB = 1024 * 1024
-DEFAULT_BODY_LIMIT = 32 * MIB
-MAX_URLENCODED_BYTES = 10 * MIB
-BODY_TIMEOUT_S = 300.0
-SKIPPED_BYTES = 256 * 1024
-LARGE_BODY = 256 * 1024
-"""More bytes than that are parsed in a thread: a few milliseconds of work."""
-SKIP_TIMEOUT_S = 2.0
-REQUEST_TIMEOUT = 408
+_MAX_URLENCODED_BYTES: Final = 10 << 20
+_LARGE_BYTES: Final = 256 << 10
+"""A body with more is parsed in a thread: a few milliseconds of work."""
 
-LOAD_FAILURE = "An error occurred while loading the submitted data."
+LOAD_FAILURE: Final = "An error occurred while loading the submitted data."
 """PocketBase's sentence where a struct-bound body cannot be read."""
 
-
-_BEARER = "bearer "
-
-
-class ClientGone(Exception):
-    """The client went away before its request was complete; nobody waits for an answer."""
+_BEARER: Final = "bearer "
 
 
-class ApiRequest:
+class ApiRequest(IncomingBody):
     """One request.
 
     Attributes:
         app: the application.
-        scope: the ASGI scope.
-        headers: first value of each header; names in lower case.
-        content_length: the declared length; None where there is none, as in a chunked body.
         method: the HTTP method, as sent.
         params: the values of the path's wildcards, percent-decoded.
         handler: what the route does.
         auth: the record that the token proves, None for guests.
-        body_limit: the largest body in bytes that `chunks` passes on; None for no limit.
         files: files of a multipart body by their key, once it was read.
-        body: the whole body, once it was read as such; plain functions find it read.
         state: what middlewares and endpoints tell each other.
+        scope, headers, content_length, body_limit, body: as of `IncomingBody`.
     """
 
     __slots__ = (
-        "_complete",
         "_form",
         "_id",
         "_info",
         "_query",
-        "_receive",
-        "_received",
         "app",
         "auth",
-        "body",
-        "body_limit",
-        "content_length",
         "files",
         "handler",
-        "headers",
         "method",
         "params",
-        "scope",
         "state",
     )
 
     def __init__(
         self, app: App, scope: Scope, receive: Receive, params: dict[str, str], handler: Handler
     ) -> None:
+        super().__init__(scope, receive)
         self.app = app
         self.handler = handler
-        self.scope = scope
-        self.headers: dict[bytes, bytes] = dict(reversed(scope["headers"]))
-        length = self.headers.get(b"content-length")
-        self.content_length = int(length) if length is not None and length.isdigit() else None
         self.method: str = scope["method"]
         self.params = params
         self.auth: Record | None = None
-        self.body_limit: int | None = DEFAULT_BODY_LIMIT
-        self.body = b""
         self.files: dict[str, list[Upload]] = {}
         self.state: MutableMapping[str, Any] = {}
-        self._receive = receive
-        self._received = 0
         self._query: dict[str, str] | None = None
         self._info: RequestInfo | None = None
         self._form: Form | None = None
         self._id = ""
-        self._complete = False
 
     # head
 
@@ -179,84 +148,6 @@ class ApiRequest:
         return self._info
 
     # body
-
-    @property
-    def has_body(self) -> bool:
-        """Whether a body was announced; in HTTP/2 its type is announcement enough."""
-        length = self.content_length
-        if length is not None:
-            return length > 0
-        headers = self.headers
-        if self.scope["http_version"] >= "2":
-            return b"content-type" in headers
-        return b"transfer-encoding" in headers
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        """Yield the body as it arrives; the whole of it if it was read already.
-
-        Raises:
-            ContentTooLarge: it is larger than `body_limit`.
-            ApiError: 408, it did not arrive in time.
-            ClientGone: the client left.
-        """
-        if self.body:
-            yield self.body
-            return
-        self._received = 0
-        deadline = asyncio.get_running_loop().time() + BODY_TIMEOUT_S
-        while True:
-            chunk = await self._receive_chunk(deadline)
-            if chunk:
-                yield chunk
-            if self._complete:
-                return
-
-    async def _receive_chunk(self, deadline: float) -> bytes:
-        """Return the next chunk, and note whether it is the last."""
-        try:
-            async with asyncio.timeout_at(deadline):
-                message = await self._receive()
-        except TimeoutError:
-            raise ApiError(REQUEST_TIMEOUT, "The request body is late.") from None
-        if message["type"] != "http.request":
-            raise ClientGone
-        chunk: bytes = message.get("body", b"")
-        self._received += len(chunk)
-        if self.body_limit is not None and self._received > self.body_limit:
-            raise ContentTooLarge
-        self._complete = not message.get("more_body", False)
-        return chunk
-
-    async def skip_body(self) -> bool:
-        """Read and drop what is left of the body; False if that is too much to wait for.
-
-        Raises:
-            ClientGone: the client left.
-        """
-        if self._complete or not self.has_body:
-            return True
-        if b"expect" in self.headers or (self.content_length or 0) > SKIPPED_BYTES:
-            return False
-        self.body_limit = SKIPPED_BYTES
-        try:
-            async with asyncio.timeout(SKIP_TIMEOUT_S):
-                async for _ in self.chunks():
-                    continue
-        except (ContentTooLarge, TimeoutError):
-            return False
-        return True
-
-    async def read(self) -> bytes:
-        """Return the whole body; raises as `chunks` does."""
-        if self.body:
-            return self.body
-        self._received = 0
-        deadline = asyncio.get_running_loop().time() + BODY_TIMEOUT_S
-        parts = [await self._receive_chunk(deadline)]
-        while not self._complete:
-            parts.append(await self._receive_chunk(deadline))
-        self.body = parts[0] if len(parts) == 1 else b"".join(parts)
-        return self.body
 
     async def json(self) -> JsonValue:
         """Return the body as JSON, None for an empty one, whatever its content type says.
@@ -348,7 +239,7 @@ class ApiRequest:
                 body_is_fine = True
             else:
                 pairs, body_is_fine = await self._parse(_parse_form)
-                body_is_fine = body_is_fine and len(self.body) <= MAX_URLENCODED_BYTES
+                body_is_fine = body_is_fine and len(self.body) <= _MAX_URLENCODED_BYTES
                 form = Form([*pairs, *query])
         except MalformedForm as error:
             raise BadRequest(message) from error
@@ -362,18 +253,13 @@ class ApiRequest:
     async def _parse(self, parse: Callable[[bytes], T]) -> T:
         """Return what parse makes of the body, in a thread when others would wait for it."""
         body = await self.read()
-        return parse(body) if len(body) <= LARGE_BODY else await offload(parse, body)
+        return parse(body) if len(body) <= _LARGE_BYTES else await offload(parse, body)
 
     async def _load(self, load: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what load makes of a form, in a thread when others would wait for it."""
-        if (self.content_length or 0) <= LARGE_BODY:
+        if (self.content_length or 0) <= _LARGE_BYTES:
             return load(*args, **kwargs)
         return await offload(load, *args, **kwargs)
-
-    async def wait_until_gone(self) -> None:
-        """Wait for the client to leave; for requests without a body."""
-        while (await self._receive())["type"] != "http.disconnect":
-            continue
 
     def close(self) -> None:
         """Remove the temporary files of the body; uploads that were moved stay."""

@@ -14,14 +14,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import unquote
 
+from pbpy.api.incoming_body import DEFAULT_BODY_LIMIT
 from pbpy.api.middleware.body_limit import apply_body_limit
 from pbpy.api.middleware.rate_limit import apply_rate_limit
-from pbpy.api.request import DEFAULT_BODY_LIMIT, ApiRequest
 from pbpy.api.responses import Response, as_response
 from pbpy.sync_app import is_async
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+    from pbpy.api.request import ApiRequest
 
 Endpoint: TypeAlias = "Callable[[ApiRequest], Any]"
 """Takes the request, gives a Response or what `as_response` makes one of."""

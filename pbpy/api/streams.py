@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from pbpy.api.request import ClientGone
+from pbpy.api.incoming_body import ClientGone
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send

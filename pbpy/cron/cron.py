@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from pbpy.cron.schedule import parse_schedule
+from pbpy.cron.schedule import InvalidCron, parse_schedule
 from pbpy.sync_app import call_with_app
 
 if TYPE_CHECKING:
@@ -70,9 +70,13 @@ class Cron:
         """Add a job, in the place of one with the same id.
 
         Raises:
-            InvalidCron: the expression cannot be used.
+            InvalidCron: the expression cannot be used; names the job and the expression.
         """
-        job = Job(job_id, parse_schedule(expression), handler)
+        try:
+            schedule = parse_schedule(expression)
+        except InvalidCron as error:
+            raise InvalidCron(f"the job {job_id!r} at {expression!r}: {error}") from error
+        job = Job(job_id, schedule, handler)
         self.remove(job_id)
         self._jobs[job_id] = job
 

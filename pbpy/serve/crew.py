@@ -30,7 +30,7 @@ class Worker:
         listener: its listening socket; None during a pause, in which the others get all.
         pid: of the process; 0 when there is none.
         is_ready: the process has accepted requests.
-        has_failed: the last process ended by itself, with an error.
+        exit_code: how the last process has ended, as Popen's returncode; 0 before.
         start_at: when the next process is due, on the monotonic clock.
     """
 
@@ -39,7 +39,7 @@ class Worker:
         self.listener: socket.socket | None = listener
         self.pid = 0
         self.is_ready = False
-        self.has_failed = False
+        self.exit_code = 0
         self.start_at = 0.0
         self._address = (listener.family, listener.getsockname())
         self._started_at = 0.0
@@ -59,7 +59,7 @@ class Worker:
         if code is None:
             return False
         self.pid = 0
-        self.has_failed = code > 0
+        self.exit_code = code
         now = time.monotonic()
         is_early = not self.is_ready or now - self._started_at < STABLE_S
         self._early_deaths = self._early_deaths + 1 if is_early else 0

@@ -37,7 +37,10 @@ def shared_folder() -> Iterator[Path]:
         raise ConfigError(f"the workers have no temporary directory: {error}") from error
     if len(os.fsencode(folder)) > _MAX_BYTES:
         folder.rmdir()
-        raise ConfigError(f"the path of the temporary directory is too long: {folder.parent}")
+        raise ConfigError(
+            "the path of the temporary directory is too long for sockets, set TMPDIR to a shorter"
+            f" one: {folder.parent}"
+        )
     unlocked = folder / f"{_LOCK}.new"
     lock = os.open(unlocked, os.O_CREAT | os.O_RDWR, 0o600)
     try:

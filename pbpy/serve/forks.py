@@ -57,6 +57,11 @@ def find_end(pid: int) -> int | None:
     return os.waitstatus_to_exitcode(status) if ended else None
 
 
+def describe_end(code: int) -> str:
+    """Return words for what `find_end` gives: a status, or the signal that ended the process."""
+    return f"status {code}" if code >= 0 else f"signal {-code}, {signal.strsignal(-code)}"
+
+
 def read_all(descriptor: int) -> bytes:
     """Return what is written into a pipe until all its writers have closed it; closes it, too."""
     with os.fdopen(descriptor, "rb") as pipe:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import sys
 from typing import Any, Final
@@ -10,6 +11,11 @@ from pbpy.errors import ConfigError
 from pbpy.serve.limits import BACKLOG, SILENCE_S
 
 MAX_PORT: Final = 65_535
+_HINTS: Final = {
+    errno.EADDRINUSE: "; end the other server or choose another port",
+    errno.EADDRNOTAVAIL: "; this machine does not have that address",
+    errno.EACCES: "; ports below 1024 are for privileged users, a proxy may have them",
+}
 
 
 def listen(http: str) -> socket.socket:
@@ -23,9 +29,9 @@ def listen(http: str) -> socket.socket:
         family, _, _, _, address = socket.getaddrinfo(
             host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        return _bind(family, address)
     except OSError as error:
         raise ConfigError(f"cannot listen on {http}: {error.strerror}") from error
+    return _bind(family, address)
 
 
 def listen_together(http: str, count: int) -> list[socket.socket]:
@@ -49,7 +55,7 @@ def listen_again(family: int, address: Any) -> socket.socket:
     """Return one more socket of an address of `listen_together`.
 
     Raises:
-        OSError: it cannot be bound.
+        ConfigError: it cannot be bound.
     """
     return _bind(family, address, shared=True)
 
@@ -63,9 +69,12 @@ def _bind(family: int, address: Any, *, shared: bool = False) -> socket.socket:
         _limit_silence(listener)
         listener.bind(address)
         listener.listen(BACKLOG)
-    except OSError:
+    except OSError as error:
         listener.close()
-        raise
+        hint = _HINTS.get(error.errno or 0, "")
+        raise ConfigError(
+            f"cannot listen on {address[0]} port {address[1]}: {error.strerror}{hint}"
+        ) from error
     listener.setblocking(False)
     return listener
 

@@ -28,7 +28,7 @@ from pbpy.errors import ConfigError, PbpyError, StoreError
 from pbpy.serve.banner import greet
 from pbpy.serve.crew import Worker
 from pbpy.serve.folder import shared_folder
-from pbpy.serve.forks import die_with, fork, log, read_all
+from pbpy.serve.forks import describe_end, die_with, fork, log, read_all
 from pbpy.serve.limits import FAREWELL_S, GRACE_S
 from pbpy.serve.listen import listen_together
 from pbpy.serve.worker import run_worker
@@ -64,7 +64,7 @@ def supervise(app: App, http: str, choice: ServerChoice, count: int) -> None:
             worker cannot start.
     """
     if not 1 <= count <= MAX_MEMBERS:
-        raise ConfigError(f"the number of workers must be between 1 and {MAX_MEMBERS}")
+        raise ConfigError(f"there must be 1 to {MAX_MEMBERS} workers, not {count}")
     listeners = listen_together(http, count)
     try:
         with shared_folder() as folder:
@@ -176,7 +176,7 @@ class _Supervisor:
             if self._stops:
                 return
             self._note_dead()
-            if any(worker.has_failed for worker in self._workers):
+            if any(worker.exit_code > 0 for worker in self._workers):
                 raise ConfigError("a worker ended before it could serve: the log says why")
             self._start_due()
 
@@ -203,7 +203,11 @@ class _Supervisor:
     def _note_dead(self) -> None:
         for worker in self._workers:
             if worker.note_end():
-                log.warning("worker %d has died and is replaced", worker.number)
+                log.warning(
+                    "worker %d has ended (%s) and is replaced",
+                    worker.number,
+                    describe_end(worker.exit_code),
+                )
 
     def _start_due(self) -> None:
         now = time.monotonic()
@@ -263,11 +267,10 @@ def _wake_up_signals(
     def note_child(_number: int, _frame: FrameType | None) -> None:
         """Do nothing: the wait has ended, which is enough."""
 
-    before = {
-        number: signal.signal(number, stop)
-        for number in _STOPS
-        if signal.getsignal(number) is not signal.SIG_IGN  # nohup ignores SIGHUP for us
-    }
+    stops = set(_STOPS)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # as nohup wants it
+        stops.discard(signal.SIGHUP)
+    before = {number: signal.signal(number, stop) for number in stops}
     before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, note_child)
     previous = signal.set_wakeup_fd(waking.fileno(), warn_on_full_buffer=False)
     try:

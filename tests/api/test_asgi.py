@@ -338,7 +338,7 @@ def test_two_framings_close_the_connection(make_app: Callable[..., App]) -> None
 def test_a_body_that_never_comes_is_given_up(
     make_app: Callable[..., App], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pbpy.api.request.BODY_TIMEOUT_S", 0.05)
+    monkeypatch.setattr("pbpy.api.incoming_body.BODY_TIMEOUT_S", 0.05)
     monkeypatch.setattr("pbpy.api.transport.LINGER_S", 0.05)
     app = make_app()
     app.route("POST", "/body")(lambda request: request.body.decode())

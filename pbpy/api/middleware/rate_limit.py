@@ -1,4 +1,4 @@
-"""Refuses clients that ask more often than the settings allow (contract 11.3).
+"""Refuses clients that ask more often than the settings allow.
 
 Source: PocketBase apis/middlewares_rate_limit.go.
 """

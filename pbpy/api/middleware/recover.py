@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pbpy.api.errors import answer_error
-from pbpy.api.request import ClientGone
+from pbpy.api.incoming_body import ClientGone
 
 if TYPE_CHECKING:
     from pbpy.api.request import ApiRequest
