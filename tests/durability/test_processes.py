@@ -99,9 +99,10 @@ def add_on_both(one: Server, other: Server, path: str) -> list[Reply]:
 
 
 def test_a_slow_query_does_not_delay_others(tmp_path: Path) -> None:
-    with start_pbpy(tmp_path) as server, Client(server) as client:
+    with start_pbpy(tmp_path, "--workers", "1") as server, Client(server) as client:
         client.do("POST", "/api/collections", {"name": "slow", "type": "view", "viewQuery": SLOW})
         thread = threading.Thread(target=ask_slowly, args=(server,))
+        began = time.perf_counter()
         thread.start()
         times: list[float] = []
         while thread.is_alive() and len(times) < 1000:
@@ -109,8 +110,9 @@ def test_a_slow_query_does_not_delay_others(tmp_path: Path) -> None:
             client.get("/api/health")
             times.append(time.perf_counter() - started)
         thread.join(LIMIT_S)
+        took = time.perf_counter() - began
     assert len(times) > 100
-    assert sorted(times)[int(len(times) * 0.99)] < 0.05
+    assert sorted(times)[int(len(times) * 0.99)] < took / 10
 
 
 def test_a_view_that_never_ends_holds_up_no_writer(tmp_path: Path) -> None:
