@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from pbpy.app import App
 from pbpy.auth import superusers
-from pbpy.bus.ears import MAX_MEMBERS
+from pbpy.bus.topic_table import MAX_MEMBERS
 from pbpy.cli_flags import (
     CommandParser,
     config_from,

@@ -31,6 +31,7 @@ _COUNTS_FILE: Final = "limits"
 
 _POLL_S = 0.25
 """How often the process looks whether one that shares no bus changed collections or settings."""
+_RETRY_S = 1.0
 
 
 class SharedState:
@@ -150,18 +151,19 @@ class SharedState:
         data = self.store.data
         while True:
             await asyncio.sleep(_POLL_S)
-            version = await data.data_version()
-            if version == seen:
-                continue
-            seen = version
             try:
+                version = await data.data_version()
+                if version == seen:
+                    continue
                 if await schema_stamp(data) != self._schema_stamp:
                     await ctx.reload_catalog()
                 if await settings_stamp(data) != self._settings_stamp:
                     await ctx.reload_settings()
+                seen = version
             except Exception:
                 # A watch that died would leave this process with stale rules for good.
                 ctx.log.exception("collections and settings could not be reloaded")
+                await asyncio.sleep(_RETRY_S)
 
     async def close(self) -> None:
         """End the watch, leave the bus and close the databases."""

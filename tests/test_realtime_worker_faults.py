@@ -256,7 +256,7 @@ def test_floods_of_subscriptions_hold_nobody_up_and_leave_no_memory(tmp_path: Pa
             before = [rss_mb(door.pid) for door in doors]
             stopping = asyncio.Event()
             probing = [asyncio.create_task(probe(door, stopping)) for door in doors]
-            for _ in range(5):
+            for _ in range(3):
                 await flood(server, doors)
             stopping.set()
             waits = sorted(wait for found in await asyncio.gather(*probing) for wait in found)
@@ -264,7 +264,7 @@ def test_floods_of_subscriptions_hold_nobody_up_and_leave_no_memory(tmp_path: Pa
             p99 = waits[int(len(waits) * 0.99)]
             assert p99 < 0.5
             for mb_before, mb_after in zip(before, after, strict=True):
-                assert mb_after < mb_before + 80  # the topics of one flood are 20 MB
+                assert mb_after < mb_before + 40  # the topics of one flood are 20 MB
 
     with start(add_hooks(tmp_path)) as server:
         play(lambda: scenario(server))

@@ -171,6 +171,7 @@ class EventStream(Response):
             waiter.set_exception(error)
             return
         if self._unfinished is not None:
+            self._is_writing = True
             waiter.set_result(None)
 
     async def _next_chunk(self) -> bytes:
@@ -198,7 +199,6 @@ class EventStream(Response):
 
     async def _finish_write(self, unfinished: Started) -> None:
         self._unfinished = None
-        self._is_writing = True
         await unfinished
         self._is_writing = False
         self._last_write = self._now()

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from pbpy.api.request import ApiRequest
     from pbpy.api.struct_body import Shape
     from pbpy.errors import ErrorMap
-    from pbpy.records.record import Record
 
 IDLE_TIMEOUT_S: Final = 300.0
 MAX_TIMEOUT_S: Final = 1800.0
@@ -59,8 +58,7 @@ async def set_subscriptions(request: ApiRequest) -> Response:
         return answer
     if client.ip and client.ip != request.real_ip:
         raise BadRequest("Invalid realtime client.")
-    if client.auth is not None and not _is_same(client.auth, request.auth):
-        raise Forbidden(_AUTH_CHANGED)
+    _require_same_auth(client, request)
     event = RealtimeSubscribeRequestEvent(request.app, request.info, client, subscriptions)
 
     async def subscribe(final: RealtimeSubscribeRequestEvent) -> None:
@@ -74,10 +72,12 @@ async def _subscribe(request: ApiRequest, event: RealtimeSubscribeRequestEvent) 
     """Bind the client to the request's auth record and replace its subscriptions.
 
     Raises:
-        Forbidden: the token was ended while the request was on its way.
+        Forbidden: the token was ended, or another request has bound the client, while this one
+            was on its way.
     """
     broker, client = request.app.realtime.broker, event.client
     topics = await parse_topics(event.subscriptions)
+    _require_same_auth(client, request)
     broker.sign_in(client, request.auth, _expiry(request))
     # Changes of the record reach the client from here on; those before it are seen now.
     if request.auth is not None and await request.app.authenticate(request.token) is None:
@@ -94,8 +94,17 @@ def _expiry(request: ApiRequest) -> float | None:
     return float(expiry) if isinstance(expiry, (int, float)) else None
 
 
-def _is_same(known: Record, auth: Record | None) -> bool:
-    return auth is not None and (known.collection.id, known.id) == (auth.collection.id, auth.id)
+def _require_same_auth(client: Client, request: ApiRequest) -> None:
+    """Check that a bound client is not to be bound to another record, or to none.
+
+    Raises:
+        Forbidden: it is.
+    """
+    known, auth = client.auth, request.auth
+    if known is not None and (
+        auth is None or (known.collection.id, known.id) != (auth.collection.id, auth.id)
+    ):
+        raise Forbidden(_AUTH_CHANGED)
 
 
 def _validate(client_id: str, subscriptions: list[str]) -> None:

@@ -4,6 +4,7 @@
     local_bus.py      members in one process
     outbox.py         processes on one machine: rows of data.db, written with the change itself
     doorbell.py       "there are new rows": a datagram to every process
+    topic_table.py    which topics the processes of one machine listen to
     questions.py      a message to one process, and its answer
     confirmations.py  that a member has acted on a message
     silent.py         who did not answer in time

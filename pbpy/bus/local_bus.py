@@ -93,6 +93,8 @@ class LocalBus:
     def ignore(self, topic: str) -> None:
         """Count one less."""
         self._topics[topic] -= 1
+        if not self._topics[topic]:
+            del self._topics[topic]
 
     def count_elsewhere(self, *topics: str) -> int:
         """Return how many other members listen to one of some topics."""
@@ -100,7 +102,7 @@ class LocalBus:
             return 0
         others = (member for member in self._members.values() if member is not self)
         return sum(
-            any(member._topics[topic] > 0 for topic in topics)  # noqa: SLF001  # another member
+            any(topic in member._topics for topic in topics)  # noqa: SLF001  # another member
             for member in others
         )
 

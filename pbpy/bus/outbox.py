@@ -27,7 +27,6 @@ from pbpy.bus.bus import (
 )
 from pbpy.bus.confirmations import Confirmations, pack_confirmation
 from pbpy.bus.doorbell import Doorbell
-from pbpy.bus.ears import Ears
 from pbpy.bus.queries import (
     create_outbox,
     events_after,
@@ -39,7 +38,8 @@ from pbpy.bus.queries import (
     prune_events,
 )
 from pbpy.bus.questions import Questions
-from pbpy.bus.silent import Silent
+from pbpy.bus.silent import SilentMembers
+from pbpy.bus.topic_table import TopicTable
 from pbpy.errors import StoreError, WorkerGone
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ KEPT_S: Final = 15
 """How long rows stay; a process that was stopped for longer misses messages, and is told so."""
 
 _PAGE: Final = 500
-_EARS_FILE: Final = "ears"
+_TOPICS_FILE: Final = "topics"
 
 
 class Outbox:
@@ -74,8 +74,8 @@ class Outbox:
         self.worker = new_worker_id()
         self._db = database
         self._prunes = number == 0
-        self._ears = Ears(folder / _EARS_FILE, number)
-        self._silent = Silent()
+        self._topics = TopicTable(folder / _TOPICS_FILE, number)
+        self._silent = SilentMembers()
         self._subscribers = Subscribers()
         self._rung = asyncio.Event()
         self._bell = Doorbell(folder, self.worker, self._hear)
@@ -130,11 +130,12 @@ class Outbox:
             while self._unsent:
                 messages = list(self._unsent)
                 self._unsent.clear()
-                async with self._db.transaction() as tx:
-                    for message in messages:
-                        self.publish(message, tx)
-        except StoreError as error:
-            log.error("messages to other workers were lost: %s", error)
+                try:
+                    async with self._db.transaction() as tx:
+                        for message in messages:
+                            self.publish(message, tx)
+                except StoreError as error:
+                    log.error("%d messages to other workers were lost: %s", len(messages), error)
         finally:
             self._sending = None
 
@@ -224,15 +225,15 @@ class Outbox:
 
     def listen(self, topic: str) -> None:
         """Note a topic in the table that all processes map."""
-        self._ears.add(topic)
+        self._topics.add(topic)
 
     def ignore(self, topic: str) -> None:
         """Take a note back."""
-        self._ears.remove(topic)
+        self._topics.remove(topic)
 
     def count_elsewhere(self, *topics: str) -> int:
         """Return how many other processes may have noted one of some topics."""
-        return self._ears.count_others(*topics)
+        return self._topics.count_others(*topics)
 
     def confirm(self, message: Message) -> None:
         """Send a datagram to the process that has sent a message."""
@@ -265,4 +266,4 @@ class Outbox:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
-        self._ears.close()
+        self._topics.close()

@@ -30,7 +30,7 @@ from pbpy.bus.bus import (
     log,
     new_worker_id,
 )
-from pbpy.bus.silent import Silent
+from pbpy.bus.silent import SilentMembers
 from pbpy.errors import ConfigError, WorkerGone
 from pbpy.ids import random_text
 
@@ -68,7 +68,7 @@ class RedisBus:
         self._everybody = f"pbpy:{database}:all"
         self._mailbox = f"pbpy:{database}:to:"
         self._subscribers = Subscribers()
-        self._silent = Silent()
+        self._silent = SilentMembers()
         self._unsent: deque[Message] = deque()
         self._sending: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -95,20 +95,27 @@ class RedisBus:
     async def _send_all(self) -> None:
         try:
             while self._unsent:
-                await self._send_to_all(self._unsent.popleft())
+                if await self._has_reached_all(self._unsent[0]):
+                    self._unsent.popleft()
+                    continue
+                # This process alone hears them; what has come meanwhile does not wait once more.
+                for _ in range(len(self._unsent)):
+                    message = replace(self._unsent.popleft(), sender=self.worker)
+                    await self._subscribers.deliver(message)
         finally:
             self._sending = None
 
-    async def _send_to_all(self, message: Message) -> None:
-        """Publish a message; while Redis cannot be reached, this process alone hears it."""
-        if self._is_joined:
-            try:
-                await self._redis.publish(self._everybody, self._pack(message, {}))
-            except _BROKEN as error:
-                log.warning("a message did not reach the other workers: %s", error)
-            else:
-                return
-        await self._subscribers.deliver(replace(message, sender=self.worker))
+    async def _has_reached_all(self, message: Message) -> bool:
+        """Publish a message; False while Redis cannot be reached."""
+        if not self._is_joined:
+            return False
+        try:
+            await self._redis.publish(self._everybody, self._pack(message, {}))
+        except _BROKEN as error:
+            count = len(self._unsent)
+            log.warning("%d messages did not reach the other workers: %s", count, error)
+            return False
+        return True
 
     def _pack(self, message: Message, fields: dict[str, str]) -> bytes:
         head = {"sender": self.worker, "kind": message.kind, **fields}

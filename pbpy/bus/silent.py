@@ -1,4 +1,4 @@
-"""Silent: members that did not answer in time, and are not asked again for a while."""
+"""SilentMembers: those that did not answer in time, and are not asked again for a while."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 _SKIPPED_S: Final = 5.0
 
 
-class Silent:
+class SilentMembers:
     """Who is left out, and until when."""
 
     __slots__ = ("_until",)

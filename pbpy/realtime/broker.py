@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from pbpy.realtime.client import Client, Subscription
 from pbpy.records.record import Record
@@ -10,6 +10,7 @@ from pbpy.records.record import Record
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from pbpy.bus.bus import Bus
     from pbpy.realtime.audience import Audiences
     from pbpy.realtime.sse import Message
     from pbpy.realtime.topic import Topic
@@ -20,16 +21,6 @@ AuthKey = tuple[str, str]
 
 ANYBODY: Final = "@anybody"
 """The topic that counts as listened to while there is a client."""
-
-
-class Ears(Protocol):
-    """Where other processes look whom they have to tell what; a `Bus` is one."""
-
-    def listen(self, topic: str) -> None:
-        """Note that a topic is listened to; may be nested."""
-
-    def ignore(self, topic: str) -> None:
-        """Take one `listen` back."""
 
 
 def group_of(topic: str) -> str:
@@ -63,14 +54,14 @@ class Broker:
     """Who is connected and listens to what.
 
     Attributes:
+        bus: where other processes look whether a group of topics has listeners here.
         clients: by id, in the order of their connecting.
-        ears: where it is noted which groups of topics have listeners.
     """
 
-    __slots__ = ("_by_auth", "_by_topic", "_catalog", "clients", "ears")
+    __slots__ = ("_by_auth", "_by_topic", "_catalog", "bus", "clients")
 
-    def __init__(self, ears: Ears) -> None:
-        self.ears = ears
+    def __init__(self, bus: Bus) -> None:
+        self.bus = bus
         self.clients: dict[str, Client] = {}
         self._by_topic: dict[str, Listeners] = {}
         self._by_auth: dict[AuthKey, dict[Client, None]] = {}
@@ -81,7 +72,7 @@ class Broker:
     def register(self, client: Client) -> None:
         """Add a client, which may subscribe from now on."""
         if not self.clients:
-            self.ears.listen(ANYBODY)
+            self.bus.listen(ANYBODY)
         self.clients[client.id] = client
 
     def unregister(self, client: Client) -> None:
@@ -90,7 +81,7 @@ class Broker:
             self.subscribe(client, ())
             self._set_auth(client, None)
             if not self.clients:
-                self.ears.ignore(ANYBODY)
+                self.bus.ignore(ANYBODY)
         client.close()
 
     def close(self) -> None:
@@ -149,7 +140,7 @@ class Broker:
         listeners = self._by_topic.get(name)
         if listeners is None:
             listeners = self._by_topic[name] = Listeners()
-            self.ears.listen(group_of(name))
+            self.bus.listen(group_of(name))
         listeners.subscriptions[subscription] = None
         listeners.change()
 
@@ -161,7 +152,7 @@ class Broker:
         del listeners.subscriptions[subscription]
         if not listeners.subscriptions:
             del self._by_topic[name]
-            self.ears.ignore(group_of(name))
+            self.bus.ignore(group_of(name))
 
     # auth
 

@@ -14,8 +14,7 @@ import orjson
 
 from pbpy.bus.bus import Message
 from pbpy.realtime.change import change_of, count_elsewhere, pack, unpack
-from pbpy.realtime.fanout import is_heard
-from pbpy.realtime.outgoing import judge
+from pbpy.realtime.fanout import find_deliveries, is_heard
 from pbpy.realtime.topic import record_topics
 
 if TYPE_CHECKING:
@@ -99,7 +98,7 @@ class Deletions:
         token = b"%d" % self._count
         if others != 0:
             await ctx.bus.ask_others(Message(_ASK, token + _GAP + pack(change)))
-        deliveries = await judge(ctx.unbound, self._broker, change) if is_wanted else []
+        deliveries = await find_deliveries(ctx.unbound, self._broker, change) if is_wanted else []
         self._own[record] = Deletion(token, change, deliveries, others)
 
     def take(self, record: Record) -> Deletion | None:
@@ -118,7 +117,7 @@ class Deletions:
         change = unpack(data, ctx.catalog)
         if change is None:
             return
-        deliveries = await judge(ctx, self._broker, change)
+        deliveries = await find_deliveries(ctx, self._broker, change)
         self._drop_old()
         until = time.monotonic() + _KEPT_S
         self._kept[message.sender, token] = Kept(change, deliveries, until)

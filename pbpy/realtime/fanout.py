@@ -73,6 +73,7 @@ async def find_deliveries(ctx: Context, broker: Broker, change: Change) -> list[
     """Return the messages of a change, for those whom the present state of the database allows.
 
     A subscription whose rule or expansion fails gets nothing, and does not keep others from it.
+    Where all fails nobody gets anything, and the log has the reason.
     """
 
     async def fan_out(collection: Collection) -> list[Delivery]:
@@ -82,7 +83,11 @@ async def find_deliveries(ctx: Context, broker: Broker, change: Change) -> list[
     collection = ctx.catalog.by_id(change.collection.id)
     if collection is None or not is_heard(broker, collection, change.record_id):
         return []
-    return await with_fresh_catalog(ctx, collection, fan_out)
+    try:
+        return await with_fresh_catalog(ctx, collection, fan_out)
+    except Exception:  # the write is done or goes on, whatever becomes of its events
+        ctx.log.exception("a realtime event of %s was lost", change.collection.name)
+        return []
 
 
 class _View(NamedTuple):

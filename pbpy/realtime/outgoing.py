@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
-from pbpy.realtime.fanout import find_deliveries
+from pbpy.realtime.fanout import find_deliveries, is_heard
 
 if TYPE_CHECKING:
     from pbpy.context import Context
@@ -25,7 +25,7 @@ PATIENCE_S: Final = 0.05
 """How long a change waits for those of other records."""
 
 
-class Writer(Protocol):
+class Author(Protocol):
     """Whoever made a change, and waits for its messages."""
 
     def queued(self) -> None:
@@ -38,17 +38,17 @@ class Writer(Protocol):
         """Let it go on."""
 
 
-class Passage(NamedTuple):
+class OutgoingChange(NamedTuple):
     """A change on its way.
 
     Attributes:
         deliveries: what is to be sent; None when it is not judged yet.
-        writer: who waits for it.
+        author: who waits for it.
     """
 
     change: Change
     deliveries: list[Delivery] | None
-    writer: Writer
+    author: Author
 
 
 class _Before(NamedTuple):
@@ -74,28 +74,40 @@ class Outgoing:
         self._count = 0
         self._room = asyncio.Event()
 
-    async def add(self, ctx: Context, passage: Passage) -> None:
-        """Begin to send a change; wait while there are too many."""
+    async def add(self, ctx: Context, outgoing: OutgoingChange) -> None:
+        """Begin to send a change, if anybody hears of it; wait while there are too many."""
+        if not self._is_wanted(ctx, outgoing):
+            outgoing.author.queued()
+            outgoing.author.written()
+            return
         while self._count >= MAX_OUTGOING:
             self._room.clear()
             await self._room.wait()
         self._count += 1
-        key = passage.change.key
+        key = outgoing.change.key
         before = _Before(self._last, self._of_record.get(key))
         sent = self._last = self._of_record[key] = asyncio.get_running_loop().create_future()
         if before.same is not None:
-            # It may be waiting for this writer: a handler that saves the record which it shows.
-            passage.writer.release()
-        if not ctx.background.start(self._send(ctx, passage, before, sent), "realtime"):
-            await self._send(ctx, passage, before, sent)
+            # It may be waiting for this author: a handler that saves the record which it shows.
+            outgoing.author.release()
+        if not ctx.background.start(self._send(ctx, outgoing, before, sent), "realtime"):
+            await self._send(ctx, outgoing, before, sent)
+
+    def _is_wanted(self, ctx: Context, outgoing: OutgoingChange) -> bool:
+        if outgoing.deliveries is not None:
+            return bool(outgoing.deliveries)
+        collection = ctx.catalog.by_id(outgoing.change.collection.id)
+        return collection is not None and is_heard(
+            self._broker, collection, outgoing.change.record_id
+        )
 
     async def _send(
-        self, ctx: Context, passage: Passage, before: _Before, sent: asyncio.Future[None]
+        self, ctx: Context, outgoing: OutgoingChange, before: _Before, sent: asyncio.Future[None]
     ) -> None:
         try:
-            deliveries = passage.deliveries
+            deliveries = outgoing.deliveries
             if deliveries is None:
-                deliveries = await judge(ctx, self._broker, passage.change)
+                deliveries = await find_deliveries(ctx, self._broker, outgoing.change)
             if before.last is not None and not before.last.done():
                 await asyncio.wait((before.last,), timeout=PATIENCE_S)
             if before.same is not None and not before.same.done():
@@ -103,19 +115,10 @@ class Outgoing:
             for delivery in deliveries:
                 await delivery.send()
         finally:
-            passage.writer.queued()
-            self._rounds.add(lambda _: passage.writer.written())
+            outgoing.author.queued()
+            self._rounds.add(lambda _: outgoing.author.written())
             sent.set_result(None)
-            if self._of_record[passage.change.key] is sent:
-                del self._of_record[passage.change.key]
+            if self._of_record.get(outgoing.change.key) is sent:
+                del self._of_record[outgoing.change.key]
             self._count -= 1
             self._room.set()
-
-
-async def judge(ctx: Context, broker: Broker, change: Change) -> list[Delivery]:
-    """Return who hears of a change; nobody, and a line in the log, when that fails."""
-    try:
-        return await find_deliveries(ctx, broker, change)
-    except Exception:  # the write is done or goes on, whatever becomes of its events
-        ctx.log.exception("a realtime event of %s was lost", change.collection.name)
-        return []

@@ -19,7 +19,6 @@ from pbpy.realtime.sse import Message
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pbpy.bus.bus import Bus
     from pbpy.context import Context
     from pbpy.errors import JsonValue
     from pbpy.hooks.app_hooks import AppHooks
@@ -38,9 +37,8 @@ class Realtime:
     """
 
     def __init__(self, hooks: AppHooks) -> None:
-        self._bus: Bus = LocalBus()  # until the application is open
-        self._on_their_way = 0
-        self.broker = Broker(self._bus)
+        self._last_sent = self._last_heard = 0
+        self.broker = Broker(LocalBus())  # until the application is open
         self.rounds = Rounds()
         self._record_events = RecordEvents(self.broker, self.rounds)
         self._record_events.bind(hooks)
@@ -49,7 +47,7 @@ class Realtime:
 
     def join(self, ctx: Context) -> None:
         """Begin to hear what other processes do, over the bus of an application."""
-        self._bus = self.broker.ears = ctx.bus
+        self.broker.bus = ctx.bus
         self._auth_changes.join(ctx)
         self._record_events.join(ctx)
         join_oauth2(ctx)
@@ -68,11 +66,13 @@ class Realtime:
             topic: without options; who subscribed with some gets the event under that text.
             data: what orjson encodes.
         """
-        encoded = orjson.dumps(data)
+        encoded, bus = orjson.dumps(data), self.broker.bus
         # What was published before must not be overtaken.
-        if self._on_their_way or self._bus.count_elsewhere(group_of(topic)) != 0:
-            self._on_their_way += 1
-            self._bus.publish(BusMessage(_CUSTOM, orjson.dumps(topic) + _END + encoded))
+        would_overtake = self._last_heard != self._last_sent
+        if would_overtake or bus.count_elsewhere(group_of(topic)) != 0:
+            self._last_sent += 1
+            head = orjson.dumps([topic, self._last_sent])
+            bus.publish(BusMessage(_CUSTOM, head + _END + encoded))
         else:
             self._send(topic, encoded)
 
@@ -80,10 +80,11 @@ class Realtime:
         self.broker.send(topic, lambda text: Message(text, encoded))
 
     async def _hear(self, message: BusMessage) -> None:
-        if message.sender == self._bus.worker:
-            self._on_their_way -= 1
-        topic, _, encoded = message.data.partition(_END)
-        self._send(orjson.loads(topic), encoded)
+        head, _, encoded = message.data.partition(_END)
+        topic, number = orjson.loads(head)
+        if message.sender == self.broker.bus.worker:
+            self._last_heard = number
+        self._send(topic, encoded)
 
     async def _start_anew(self, _: BusMessage) -> None:
         """End all streams: some events are lost, and clients that connect anew load anew."""

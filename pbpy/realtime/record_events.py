@@ -13,7 +13,7 @@ from pbpy.realtime.change import change_of, count_elsewhere, pack, unpack
 from pbpy.realtime.deletions import Deletions
 from pbpy.realtime.echoes import Echoes
 from pbpy.realtime.fanout import is_heard
-from pbpy.realtime.outgoing import Outgoing, Passage
+from pbpy.realtime.outgoing import Outgoing, OutgoingChange
 
 if TYPE_CHECKING:
     from pbpy.bus.bus import Message
@@ -80,9 +80,8 @@ class RecordEvents:
         await self._deletions.ask(ctx, event.record)
         try:
             await event.next()
-        except BaseException:
+        finally:  # there is something left to take if it was not deleted
             self._deletions.forget(ctx, self._deletions.take(event.record))
-            raise
 
     async def _delete(self, event: RecordEvent) -> None:
         await event.next()
@@ -101,32 +100,34 @@ class RecordEvents:
     async def _hear_saved(self, ctx: Context, message: Message) -> None:
         echo = self._saved.take(ctx, message)
         if echo is not None:
-            await self._outgoing.add(ctx, Passage(echo.content, None, echo))
+            await self._outgoing.add(ctx, OutgoingChange(echo.content, None, echo))
         elif message.sender != ctx.bus.worker and (data := self._saved.data_of(message)):
-            writer = _Elsewhere(ctx, message)
+            author = _AuthorElsewhere(ctx, message)
             change = unpack(data, ctx.catalog) if self._broker.clients else None
-            if change is not None and is_heard(self._broker, change.collection, change.record_id):
-                await self._outgoing.add(ctx, Passage(change, None, writer))
+            if change is None:
+                author.written()
             else:
-                writer.written()
+                await self._outgoing.add(ctx, OutgoingChange(change, None, author))
 
     async def _hear_deleted(self, ctx: Context, message: Message) -> None:
         echo = self._deleted.take(ctx, message)
         if echo is not None:
             deletion = echo.content
-            await self._outgoing.add(ctx, Passage(deletion.change, deletion.deliveries, echo))
+            await self._outgoing.add(
+                ctx, OutgoingChange(deletion.change, deletion.deliveries, echo)
+            )
         elif message.sender != ctx.bus.worker:
-            writer = _Elsewhere(ctx, message)
+            author = _AuthorElsewhere(ctx, message)
             notice = self._deleted.data_of(message)
             kept = self._deletions.take_kept(ctx, message.sender, notice)
-            if kept is not None and kept.deliveries:
-                await self._outgoing.add(ctx, Passage(kept.change, kept.deliveries, writer))
+            if kept is None:
+                author.written()
             else:
-                writer.written()
+                await self._outgoing.add(ctx, OutgoingChange(kept.change, kept.deliveries, author))
 
 
-class _Elsewhere:
-    """The writer of a change in another process."""
+class _AuthorElsewhere:
+    """The author of a change in another process."""
 
     __slots__ = ("_ctx", "_message")
 

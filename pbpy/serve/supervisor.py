@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from pbpy.bus.ears import MAX_MEMBERS
 from pbpy.bus.place import Place
 from pbpy.bus.queries import drop_outbox
+from pbpy.bus.topic_table import MAX_MEMBERS
 from pbpy.errors import ConfigError, PbpyError, StoreError
 from pbpy.serve.banner import greet
 from pbpy.serve.crew import Worker

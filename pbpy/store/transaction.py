@@ -137,10 +137,13 @@ class WriteTransaction:
                     await result
             self._check()
             self._writer.commit()
-            for note in self._at_commit:
-                note()
         except BaseException as failure:  # raised again once it is rolled back
             return failure
+        for note in self._at_commit:
+            try:
+                note()
+            except Exception:  # as in `_call`
+                log.exception("a callback in the moment of a commit failed")
         return None
 
     async def _settle(self) -> BaseException | None:

@@ -14,12 +14,18 @@ from pbpy.app import App
 from pbpy.auth.superusers import find_superuser, upsert_superuser
 from pbpy.auth.tokens import issue_auth_token
 from pbpy.config import Config
+from pbpy.fields.text import Text
+from pbpy.schema.collection import Collection
+from tests.api.streams import World
+from tests.records.blog import OPEN
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
     from typing import TypeVar
+
+    from tests.api.streams import Play
 
     T = TypeVar("T")
 
@@ -97,3 +103,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     )
     with open_server(App(config)) as opened:
         yield opened
+
+
+@pytest.fixture
+def play(make_app: Callable[..., App]) -> Play:
+    """Return a function that runs a scenario with streams and a collection of posts."""
+
+    def run(scenario: Callable[[World], Awaitable[None]], **options: Any) -> None:
+        async def main() -> None:
+            async with make_app(**options) as app:
+                await app.save(Collection.new_base("posts", **OPEN, fields=(Text("title"),)))
+                await scenario(World(app))
+                assert not app.realtime.clients
+
+        asyncio.run(main())
+
+    return run

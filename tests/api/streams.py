@@ -5,16 +5,30 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import orjson
 
+from pbpy.api.asgi import create_asgi
+from pbpy.auth.tokens import issue_auth_token
 from pbpy.realtime.sse import HEARTBEAT
 from tests.realtime.event_source import EventReader
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
+    from typing import Protocol
 
     from pbpy.api.asgi import Edge
+    from pbpy.app import App
+    from pbpy.records.record import Record
     from tests.realtime.event_source import Event
+
+    class Play(Protocol):
+        """Runs a scenario; options are those of the configuration."""
+
+        def __call__(
+            self, scenario: Callable[[World], Awaitable[None]], **options: Any
+        ) -> None: ...
+
 
 LIMIT_S = 5
 
@@ -109,3 +123,33 @@ class OpenStream:
 def subscription(client_id: str, *topics: str) -> Mapping[str, Any]:
     """Return the body of a subscription."""
     return {"clientId": client_id, "subscriptions": list(topics)}
+
+
+class World:
+    """An open application and its edge."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self.edge = create_asgi(app)
+
+    def open(self, ip: str = "127.0.0.1") -> OpenStream:
+        """Begin a stream."""
+        return OpenStream(self.edge, ip)
+
+    async def listen(self, *topics: str, auth: Record | None = None) -> OpenStream:
+        """Return a stream that is subscribed to topics."""
+        stream = self.open()
+        answer = await self.post(subscription(await stream.connect(), *topics), auth)
+        assert answer.status_code == 204
+        assert answer.content == b""
+        return stream
+
+    async def post(
+        self, body: Any, auth: Record | str | None = None, ip: str = "127.0.0.1"
+    ) -> httpx.Response:
+        """Subscribe."""
+        transport = httpx.ASGITransport(self.edge, client=(ip, 1))
+        token = auth if isinstance(auth, str) else auth and issue_auth_token(auth)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            headers = {"Authorization": token} if token else {}
+            return await client.post("/api/realtime", json=body, headers=headers)

@@ -174,6 +174,23 @@ def test_messages_are_lost_with_an_error_where_the_database_refuses(
     assert "messages to other workers were lost" in caplog.text
 
 
+def test_what_is_published_while_other_messages_are_lost_is_sent(tmp_path: Path) -> None:
+    async def scenario(found: list[Member]) -> None:
+        database = found[0].database
+        lost = Sql(
+            "CREATE TRIGGER refuse BEFORE INSERT ON _pbpy_events WHEN NEW.data = x'00'"
+            " BEGIN SELECT RAISE(ABORT, 'no'); END"
+        )
+        async with database.transaction() as tx:
+            await tx.execute(lost)
+            found[0].bus.publish(Message(KIND, b"\0"))
+            await asyncio.sleep(0)  # its own transaction waits for this one from now on
+            found[0].bus.publish(Message(KIND, b"there"))
+        assert await found[1].hears(1) == ["there"]
+
+    run("outbox", tmp_path, scenario)
+
+
 def test_a_table_that_another_server_removed_is_made_anew(tmp_path: Path) -> None:
     async def scenario(found: list[Member]) -> None:
         kinds: list[str] = []

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
 from redis.asyncio import Redis
 
+from pbpy.bus import redis_bus
 from pbpy.bus.bus import MISSED, Message
 from pbpy.bus.redis_bus import RedisBus
 from pbpy.errors import ConfigError
@@ -30,6 +33,27 @@ def test_a_member_whose_connection_broke_is_told(redis_url: str, tmp_path: Path)
         await told.wait()
         found[0].bus.publish(Message(KIND, b"again"))
         assert await found[1].hears(1) == ["again"]
+
+    run(redis_url, tmp_path, scenario)
+
+
+def test_what_waits_for_a_redis_that_hangs_is_heard_here_all_at_once(
+    redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else each message would wait as long as the first one."""
+    monkeypatch.setattr(redis_bus, "ANSWER_LIMIT_S", 0.3)
+
+    async def scenario(found: list[Member]) -> None:
+        async with Redis.from_url(redis_url) as redis:
+            pid = (await redis.info())["process_id"]
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            async with asyncio.timeout(5):
+                for number in range(40):
+                    found[0].bus.publish(Message(KIND, b"%d" % number))
+                assert await found[0].hears(40) == [str(number) for number in range(40)]
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     run(redis_url, tmp_path, scenario)
 

@@ -1,4 +1,4 @@
-"""Fixtures of the differential tests: every module has SCENARIOS and a pair of servers."""
+"""Fixtures of the differential tests: a module has SCENARIOS or STORIES for a pair of servers."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ import pytest
 
 from tests.differential.exchange import Side
 from tests.differential.pair import Case, Pair, start_twin
+from tests.differential.realtime_story import tell
 from tests.servers import start_pocketbase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.differential.realtime_story import Told
     from tests.differential.steps import Scenario
     from tests.servers import ServerKind
 
@@ -46,3 +48,9 @@ def pair(
     since = datetime.now(UTC)
     with start_pocketbase(folders[0]) as left, start_twin(folders[1], kind) as right:
         yield Pair(Side(left), Side(right), since)
+
+
+@pytest.fixture(scope="module")
+def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Told:
+    """What came of the module's STORIES, told to one pair of servers."""
+    return tell(tmp_path_factory.mktemp("told"), request.module.STORIES)

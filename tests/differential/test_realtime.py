@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from tests.differential.realtime_story import (
     Listen,
     Step,
@@ -20,7 +18,6 @@ from tests.differential.realtime_story import (
     listens,
     people,
     relation,
-    tell,
     update,
     user_id,
 )
@@ -158,11 +155,6 @@ STORIES = [
 @every_step(STORIES)
 def test_the_same_step_is_heard_the_same(told: Told, story: Story, place: int) -> None:
     check(told[story][place])
-
-
-@pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
-    return tell(tmp_path_factory.mktemp("told"), STORIES)
 
 
 def test_something_was_heard(told: Told) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.differential.realtime_story import (
     CHEAP,
     PASSWORD,
@@ -26,7 +24,6 @@ from tests.differential.realtime_story import (
     people,
     relation,
     row_id,
-    tell,
     update,
     user_id,
     view,
@@ -161,11 +158,6 @@ STORIES = [
 @every_step(STORIES)
 def test_the_same_change_is_heard_the_same(told: Told, story: Story, place: int) -> None:
     check(told[story][place])
-
-
-@pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
-    return tell(tmp_path_factory.mktemp("told"), STORIES)
 
 
 def test_something_was_heard(told: Told) -> None:

@@ -21,7 +21,6 @@ from tests.differential.realtime_story import (
     people,
     relation,
     row_id,
-    tell,
     update,
 )
 from tests.realtime.listening import with_options
@@ -81,17 +80,13 @@ DIFFERENT = Story(
     ],
     grace_s=0.3,
 )
+STORIES = [DIFFERENT]
 
 
 def different(told: Told, step: Step) -> tuple[list[Heard], list[Heard]]:
     """Return what ann has heard of a step from PocketBase and from its twin."""
     (heard,) = (each.heard for each in told[DIFFERENT] if each.step is step)
     return heard[0]["ann"], heard[1]["ann"]
-
-
-@pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
-    return tell(tmp_path_factory.mktemp("told"), [DIFFERENT])
 
 
 def test_what_is_deleted_along_is_shown_as_before_the_deletion(told: Told) -> None:

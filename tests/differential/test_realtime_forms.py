@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from tests.differential.listeners import ELSEWHERE, MARKER
 from tests.differential.realtime_story import (
     Form,
@@ -22,7 +20,6 @@ from tests.differential.realtime_story import (
     listens,
     people,
     relation,
-    tell,
     update,
     user_id,
 )
@@ -251,11 +248,6 @@ STORIES = [
 @every_step(STORIES)
 def test_the_same_step_is_answered_and_heard_the_same(told: Told, story: Story, place: int) -> None:
     check(told[story][place])
-
-
-@pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
-    return tell(tmp_path_factory.mktemp("told"), STORIES)
 
 
 def test_something_was_heard(told: Told) -> None:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.differential.fuzz_realtime import differences, fuzz
-from tests.differential.realtime_story import every_step, tell
+from tests.differential.realtime_story import every_step
 
 if TYPE_CHECKING:
     from tests.differential.realtime_story import Story, Told
@@ -21,11 +19,6 @@ STORIES = [fuzz(seed, STEPS) for seed in SEEDS]
 @every_step(STORIES)
 def test_the_same_step_is_heard_the_same(told: Told, story: Story, place: int) -> None:
     assert differences(told[story][place]) == []
-
-
-@pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
-    return tell(tmp_path_factory.mktemp("told"), STORIES)
 
 
 def test_much_was_heard(told: Told) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.differential.realtime_story import (
     ACTORS,
     CHEAP,
@@ -22,7 +20,7 @@ from tests.differential.realtime_story import (
     field_of,
     people,
     relation,
-    tell,
+    row_id,
     update,
     user_id,
 )
@@ -164,11 +162,6 @@ def written(number: int, rule: str | None) -> list[Step]:
     ]
 
 
-def row_id(number: int) -> str:
-    """Return the id of the record that all is about."""
-    return f"row{number}".ljust(15, "0")
-
-
 TOPICS = [
     topic.replace("{name}", f"rule{number}").replace("{row}", row_id(number))
     for number in range(len(RULES))
@@ -190,11 +183,6 @@ STORIES = [
 @every_step(STORIES)
 def test_the_same_change_is_heard_under_the_same_rule(told: Told, story: Story, place: int) -> None:
     check(told[story][place])
-
-
-@pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
-    return tell(tmp_path_factory.mktemp("told"), STORIES)
 
 
 def test_most_rules_let_somebody_in_and_keep_somebody_out(told: Told) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pbpy.realtime.echoes import QUEUED_LIMIT_S, WRITTEN_LIMIT_S
+from pbpy.store.sql import Sql
 from tests.bus.members import has_redis, redis_server
 from tests.realtime.listening import actions, drain, listen
 from tests.realtime.processes import LIMIT_S, processes, settle
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
     from pbpy.app import App
     from pbpy.hooks.events import RecordEnrichEvent
     from pbpy.realtime.client import Client
+
+REFUSE = Sql(
+    "CREATE TRIGGER refuse BEFORE INSERT ON _pbpy_events BEGIN SELECT RAISE(ABORT, 'no'); END"
+)
+ALLOW = Sql("DROP TRIGGER refuse")
 
 
 async def remove(app: App, record_id: str) -> None:
@@ -136,6 +142,25 @@ def test_messages_of_app_code_do_not_overtake_each_other(tmp_path: Path) -> None
             await settle(one, other)
             one.realtime.send("bell", 3)
             assert [message.data for message in client.queue] == [b"1", b"2", b"3"]
+
+    asyncio.run(main())
+
+
+def test_a_lost_message_of_app_code_does_not_hold_up_later_ones_for_good(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with asyncio.timeout(LIMIT_S), processes(tmp_path) as (one, other):
+            near, far = listen(one, "bell"), listen(other, "bell")
+            async with one.transaction() as tx:
+                await tx.tx.execute(REFUSE)
+            one.realtime.send("bell", 1)
+            await one.bus.sync()
+            async with one.transaction() as tx:
+                await tx.tx.execute(ALLOW)
+            one.realtime.send("bell", 2)
+            await settle(one, other)
+            other.realtime.broker.unregister(far)
+            one.realtime.send("bell", 3)
+            assert [message.data for message in near.queue] == [b"2", b"3"]
 
     asyncio.run(main())
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
-from pathlib import Path
+import contextlib
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +15,8 @@ from tests.realtime.processes import LIMIT_S, processes, settle
 from tests.records.blog import add
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pbpy.app import App
     from pbpy.realtime.client import Client
 
@@ -60,15 +62,28 @@ def lives(messages: list[tuple[str, float]]) -> list[tuple[str, float]]:
     return expected
 
 
-@settings(max_examples=25, deadline=None)
+@pytest.fixture(scope="module")
+def world(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[asyncio.Runner, list[App]]]:
+    """Three processes, and what runs them."""
+    stack = contextlib.AsyncExitStack()
+    with asyncio.Runner() as runner:
+        opening = stack.enter_async_context(processes(tmp_path_factory.mktemp("world"), count=3))
+        yield runner, runner.run(opening)
+        runner.run(stack.aclose())
+
+
+@settings(max_examples=60, deadline=None)
 @given(writers=st.lists(STEPS, min_size=1, max_size=3))
 def test_all_hear_the_same_in_the_order_of_commits(
-    writers: list[list[tuple[int, str, int]]],
+    world: tuple[asyncio.Runner, list[App]], writers: list[list[tuple[int, str, int]]]
 ) -> None:
     """Every update adds one to a number that begins with 0."""
+    runner, apps = world
 
-    async def main(folder: Path) -> None:
-        async with asyncio.timeout(LIMIT_S), processes(folder, count=3) as apps:
+    async def scenario() -> None:
+        async with asyncio.timeout(LIMIT_S):
             clients = [listen(app, "tags/*") for app in apps]
             await asyncio.gather(*(write(apps, steps) for steps in writers))
             await settle(*apps)
@@ -81,5 +96,13 @@ def test_all_hear_the_same_in_the_order_of_commits(
                 assert (messages[-1][0] == "delete") is (stored is None)
                 assert stored is None or stored.get("n") == messages[-1][1]
 
-    with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(main(Path(folder)))
+    async def clear() -> None:
+        for app in apps:
+            app.realtime.close()
+        for record in await apps[0].find_records("tags"):
+            await apps[0].delete(record)
+
+    try:
+        runner.run(scenario())
+    finally:
+        runner.run(clear())

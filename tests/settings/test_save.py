@@ -190,6 +190,27 @@ def test_another_process_follows(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
+def test_a_reload_that_failed_is_tried_again(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with opened(tmp_path) as one, opened(tmp_path) as other:
+            reloaded = asyncio.Event()
+            failures = [LookupError()]
+
+            @other.on_settings_reload
+            async def fail_once(e: SettingsReloadEvent) -> None:
+                if failures:
+                    raise failures.pop()
+                await e.next()
+                reloaded.set()
+
+            await update_settings(one, one.settings, named(one.settings, "New"))
+            async with asyncio.timeout(LIMIT_S):
+                await reloaded.wait()
+            assert other.settings == one.settings
+
+    asyncio.run(main())
+
+
 class Noted(App):
     """Tells when it has read all collections anew."""
 

@@ -196,6 +196,28 @@ def test_callbacks_run_after_the_commit_in_order(tmp_path: Path) -> None:
     run(tmp_path, scenario)
 
 
+def test_a_callback_that_fails_in_the_moment_of_the_commit_undoes_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario(store: Store) -> None:
+        calls: list[str] = []
+
+        def fail() -> None:
+            raise LookupError
+
+        async with store.data.transaction() as tx:
+            tx.at_commit(fail)
+            tx.at_commit(lambda: calls.append("at"))
+            tx.after_commit(lambda: calls.append("after"))
+            tx.after_rollback(lambda: calls.append("never"))
+            await tx.execute(insert("a"))
+        assert calls == ["at", "after"]
+        assert await ids(store.data) == ["a"]
+
+    run(tmp_path, scenario)
+    assert "in the moment of a commit failed" in caplog.text
+
+
 def test_callbacks_run_after_the_rollback_in_reverse_order(tmp_path: Path) -> None:
     async def scenario(store: Store) -> None:
         calls: list[str] = []

@@ -1,4 +1,4 @@
-"""Ears: which topics the other processes of this machine listen to, in a table that all map.
+"""TopicTable: which topics the processes of this machine listen to, in a file that all map.
 
 A topic has a column of bytes, one for each process, which alone writes its own. Topics may share
 a column, so the answer is "maybe" or "no": good enough to save the work of telling nobody.
@@ -20,7 +20,7 @@ _COLUMNS: Final = 1 << 12
 _NOBODY: Final = bytes(MAX_MEMBERS)
 
 
-class Ears:
+class TopicTable:
     """The table as one process sees it.
 
     Args:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pbpy.bus.ears import MAX_MEMBERS, Ears
+from pbpy.bus.topic_table import MAX_MEMBERS, TopicTable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,30 +28,30 @@ def test_others_are_counted_as_a_model_does(
     steps: list[tuple[int, str, bool]],
     asked: list[str],
 ) -> None:
-    path = tmp_path_factory.mktemp("ears") / "ears"
-    ears = {place: Ears(path, place) for place in PLACES}
+    path = tmp_path_factory.mktemp("topics") / "topics"
+    tables = {place: TopicTable(path, place) for place in PLACES}
     counts: Counter[tuple[int, str]] = Counter()
     for place, topic, is_more in steps:
         if is_more:
-            ears[place].add(topic)
+            tables[place].add(topic)
             counts[place, topic] += 1
         elif counts[place, topic]:
-            ears[place].remove(topic)
+            tables[place].remove(topic)
             counts[place, topic] -= 1
     for place in PLACES:
         listening = [any(counts[other, topic] for topic in asked) for other in PLACES]
         expected = sum(listening) - listening[PLACES.index(place)]
-        assert ears[place].count_others(*asked) == expected
-    for each in ears.values():
+        assert tables[place].count_others(*asked) == expected
+    for each in tables.values():
         each.close()
 
 
 def test_whoever_takes_a_place_listens_to_nothing_yet(tmp_path: Path) -> None:
-    path = tmp_path / "ears"
-    one, dead = Ears(path, 0), Ears(path, 1)
+    path = tmp_path / "topics"
+    one, dead = TopicTable(path, 0), TopicTable(path, 1)
     dead.add("posts")
     assert one.count_others("posts") == 1
-    successor = Ears(path, 1)
+    successor = TopicTable(path, 1)
     assert one.count_others("posts") == 0
     successor.add("posts")
     successor.close()
