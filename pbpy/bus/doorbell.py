@@ -98,7 +98,9 @@ class Doorbell:
         return self._others
 
     def _forget(self, path: str) -> None:
-        (self._folder / f"{self._name(path)}{SUFFIX}").unlink(missing_ok=True)
+        """Remove all sockets of a process that is dead."""
+        for socket_path in self._folder.glob(f"{self._name(path)}.*"):
+            socket_path.unlink(missing_ok=True)
 
     @staticmethod
     def _name(path: str) -> str:

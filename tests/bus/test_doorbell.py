@@ -6,7 +6,7 @@ import asyncio
 import os
 from typing import TYPE_CHECKING
 
-from pbpy.bus.doorbell import Doorbell
+from pbpy.bus.doorbell import SUFFIX, Doorbell
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,3 +82,20 @@ def test_a_ring_that_finds_the_queue_full_of_words_is_not_lost(tmp_path: Path) -
             bell.close()
 
     asyncio.run(asyncio.wait_for(main(), 5))
+
+
+def test_the_sockets_of_a_dead_process_are_removed(tmp_path: Path) -> None:
+    async def main() -> None:
+        one, dead = Doorbell(tmp_path, "one", nothing), Doorbell(tmp_path, "dead", nothing)
+        one.open()
+        dead.open()
+        (tmp_path / "dead.ask").touch()
+        (tmp_path / "deadly.ask").touch()
+        kept = (tmp_path / f"dead{SUFFIX}").rename(tmp_path / "kept")
+        dead.close()  # as the system does when a process dies, but for the file
+        kept.rename(tmp_path / f"dead{SUFFIX}")
+        one.ring()
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["deadly.ask", f"one{SUFFIX}"]
+        one.close()
+
+    asyncio.run(main())
