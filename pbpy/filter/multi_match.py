@@ -25,7 +25,7 @@ def build_atom(op: str, left: Operand, right: Operand, *, any_match: bool) -> At
     """Return one comparison; op without `?`."""
     condition = build_condition(op, left, right)
     guards = tuple(side.guard for side in (left, right) if side.guard is not None)
-    if any_match or (left.match_all is None and right.match_all is None):
+    if any_match or not (left.match_all or right.match_all):
         return Atom(condition, None, guards)
     violation = _violation(op, left, right)
     implied = _same_comparison(left, right) and condition.two_valued
@@ -35,7 +35,7 @@ def build_atom(op: str, left: Operand, right: Operand, *, any_match: bool) -> At
 def _same_comparison(left: Operand, right: Operand) -> bool:
     """Whether the violation compares exactly as the condition does."""
     return all(
-        side.params == 0 if side.match_all is not None else side.fallback is NullFallback.AUTO
+        side.params == 0 if side.match_all else side.fallback is NullFallback.AUTO
         for side in (left, right)
     )
 
@@ -54,30 +54,26 @@ def _violation(op: str, left: Operand, right: Operand) -> Violation:
 
 
 def _side(side: Operand, ranges: set[Join]) -> Operand:
-    if side.match_all is None:
+    if not side.match_all:
         return replace(side, fallback=NullFallback.AUTO, guard=None)
-    own = _clone_path(side.match_all)
+    own = _clones(side.match_all)
     ranges.update(own.values())
     return replace(
         side,
         pieces=replace_joins(side.pieces, own),
         params=0,
         empty_param=False,
-        match_all=None,
+        match_all=(),
         guard=None,
     )
 
 
-def _clone_path(end: Join) -> dict[Join, Join]:
-    """Return clones of the path to end, from its first join with several rows on.
-
-    What lies before gives one row at most, so the condition's own row serves for it.
-    """
+def _clones(path: tuple[Join, ...]) -> dict[Join, Join]:
+    """Return clones of the joins of a path; the first stays tied to what lies before it."""
     clones: dict[Join, Join] = {}
-    for join in end.lineage:
-        if clones or not join.one_row:
-            parent = join.parent
-            clones[join] = replace(
-                join, parent=clones.get(parent, parent) if parent is not None else None
-            )
+    for join in path:
+        parent = join.parent
+        clones[join] = replace(
+            join, parent=clones.get(parent, parent) if parent is not None else None
+        )
     return clones

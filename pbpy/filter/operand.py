@@ -32,8 +32,8 @@ class Operand:
         params: how many placeholders PocketBase counts; its rules for `=` and `~` ask that.
         empty_param: whether a counted placeholder is null or an empty text.
         literal: `NULL`, `1`, `0`... when PocketBase writes it as a word instead of binding it.
-        match_all: the source at the end of a path with several values, when a plain operator
-            must hold for all of them.
+        match_all: the sources that give a path several values, when a plain operator must hold
+            for all of them: from the first with several rows to the end of the path.
         null_when_missing: whether it is NULL where the row of its columns is missing.
         guard: a column that has to be true as well (`emailVisibility`).
         text_column: whether it is a plain column that holds texts only.
@@ -45,7 +45,7 @@ class Operand:
     params: int = 0
     empty_param: bool = False
     literal: str = ""
-    match_all: Join | None = None
+    match_all: tuple[Join, ...] = ()
     null_when_missing: bool = True
     guard: Ref | None = None
     text_column: bool = False

@@ -9,8 +9,8 @@ from pbpy.filter.draft import EMPTY, Draft, items_source
 from pbpy.filter.joins import Join, Param, Pieces, Ref
 from pbpy.store.sql import quote_identifier
 
-MAX_JOINS = 40
-"""The most joins of one SELECT; SQLite's own limit is 64 tables."""
+MAX_JOINS = 63
+"""The most joins of one SELECT: with the table that is filtered they are SQLite's 64."""
 
 MAX_SUBQUERIES = 2000
 """The most row sources of one statement, wherever they are in it."""

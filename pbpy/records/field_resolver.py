@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import dropwhile
 from typing import TYPE_CHECKING, Any, cast
 
 from pbpy.errors import FilterError
@@ -271,8 +272,19 @@ class FieldResolver:
         return Operand(
             pieces,
             fallback=NullFallback.DISABLED,
-            match_all=place.join if place.several else None,
+            match_all=self._match_all(place.join, several=place.several),
         )
+
+    def _match_all(self, end: Join, *, several: bool) -> tuple[Join, ...]:
+        """Return the row sources up to end that make the values of a path several, if they are.
+
+        What lies before the first with several rows gives one row at most. A rule that is applied
+        to related rows is asked of each by itself, so the way that led there does not count.
+        """
+        if not several:
+            return ()
+        own = (join for join in end.lineage if join not in self.root.lineage)
+        return tuple(dropwhile(lambda join: join.one_row, own))
 
     def _last(self, place: Place, key: str) -> Operand:
         name, modifier = split_modifier(key)
@@ -283,11 +295,12 @@ class FieldResolver:
             raise FilterError(f'unknown field "{name}"')
         self._require_visible(field)
         if modifier == "length" and field.can_be_multiple:
-            return _length(place, field)
+            match_all = self._match_all(place.join, several=place.several)
+            return _length(Ref(place.join, field.name), match_all)
         if modifier == "each" and field.can_be_multiple:
             items = self.join("items", place.join, None, field.name)
-            several = place.several or field.is_multiple
-            return Operand((Ref(items, "value"),), match_all=items if several else None)
+            match_all = self._match_all(items, several=place.several or field.is_multiple)
+            return Operand((Ref(items, "value"),), match_all=match_all)
         found = self._column(place, field)
         return found.wrapped("LOWER(", ")") if modifier == "lower" else found
 
@@ -298,16 +311,15 @@ class FieldResolver:
         guarded = field.name == "email" and not self.trusted and place.collection.is_auth
         return Operand(
             (Ref(place.join, field.name),),
-            match_all=place.join if place.several else None,
+            match_all=self._match_all(place.join, several=place.several),
             guard=Ref(place.join, "emailVisibility") if guarded else None,
             text_column=field.column in _TEXT_COLUMNS and not place.collection.is_view,
             never_null=certain and field.column is not ColumnKind.JSON,
         )
 
 
-def _length(place: Place, field: Field) -> Operand:
+def _length(column: Ref, match_all: tuple[Join, ...]) -> Operand:
     """Source: PocketBase tools/dbutils/json.go JSONArrayLength."""
-    column = Ref(place.join, field.name)
     return Operand(
         (
             "json_array_length(CASE WHEN iif(json_valid(",
@@ -324,7 +336,7 @@ def _length(place: Place, field: Field) -> Operand:
             column,
             ") END) END)",
         ),
-        match_all=place.join if place.several else None,
+        match_all=match_all,
         null_when_missing=False,
     )
 

@@ -139,7 +139,8 @@ def _body_each(resolver: FieldResolver, field: Field) -> Operand:
     name = field.name
     slot = resolver.slots.add(("each", name), lambda: values.ItemsSlot(name))
     join = resolver.join("values", None, None, name, Param(slot))
-    return Operand((Ref(join, "value"),), params=1, match_all=join if field.is_multiple else None)
+    match_all = (join,) if field.is_multiple else ()
+    return Operand((Ref(join, "value"),), params=1, match_all=match_all)
 
 
 @dataclass(frozen=True, slots=True)
