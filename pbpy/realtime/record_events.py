@@ -1,7 +1,7 @@
 """Record events: hears every change of a record, tells all processes at its commit, fans it out.
 
 The bus delivers the changes of all processes in the order of their commits; each process sends
-them to its own streams. Who writes a record waits until its own process has done so.
+them to its own streams. Who writes a record waits a moment for all of them (`echoes.py`).
 """
 
 from __future__ import annotations
